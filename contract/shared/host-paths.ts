@@ -11,6 +11,8 @@ export const HOST_PATHS = {
   setupScript: `${HOST_HOME}/setup/script`,
   /** Id of the instance and digest of the script with which the setup of this machine succeeded. */
   prepared: `${HOST_HOME}/setup/prepared`,
+  /** How the setup script ended, as systemd saw it. In /run, which a script that fills the disk leaves writable. */
+  setupEnd: "/run/ci-runners-setup-end",
   /** The work folder of jobs, where a volume or the instance store holds it; the job user's. */
   work: `${HOST_STATE}/work`,
   /** Images and containers of the rootless engine; the job user's, mode 0700. */

@@ -62,6 +62,13 @@ describe("the documents", () => {
   const complaints = (check: (one: (typeof PAGES)[number]) => string[]) =>
     PAGES.flatMap((one) => check(one).map((text) => `${one.path}: ${text}`));
 
+  it("have a blank line before each heading, or a merge has joined two sections", () => {
+    assert.deepEqual(
+      complaints(({ prose }) => [...prose.matchAll(/[^\n]\n(##+ .*)$/gm)].map(([, heading]) => heading!)),
+      [],
+    );
+  });
+
   it("link only to existing files and headings", () => {
     const byPath = new Map(PAGES.map((one) => [one.path, one]));
     const all = PAGES.flatMap(links);

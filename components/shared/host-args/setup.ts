@@ -16,7 +16,7 @@ export interface SetupArgs {
 
   /**
    * Seconds for packages, volumes, Docker and `setupScript` together; otherwise the launch is abandoned. Limits: 60 to
-   * `launchTimeout` - 180; requires one of them. Default: half of `launchTimeout`, at most 600 and at most
+   * 1200, at most `launchTimeout` - 180; requires one of them. Default: half of `launchTimeout`, at most 600 and at most
    * `launchTimeout` - 180.
    */
   setupTimeout?: number;

@@ -17,16 +17,18 @@ const RESERVED: readonly [names: RegExp, problem: string, remedy: string][] = [
   [/^(ACTIONS|GITHUB|RUNNER)_/, "a variable of the runner", "Choose another name"],
 ];
 
-/** Words of a name after which its value is expected to be a secret. */
-const SECRET_NAME = /(^|_)(SECRETS?|TOKENS?|PASSWORDS?|PASSWD|PASSPHRASE|CREDENTIALS?|PRIVATE_KEY|ACCESS_KEY|API_?KEY)(_|$)/;
+/** Names whose value is expected to be a secret, in capitals. */
+const PASSWORD_NAME = /(PASSWORDS?|PASSWD|PASSPHRASE)(_|$)|(^|_)(PWD|PASS)$|SSHPASS$/;
+const SECRET_NAME = /(SECRETS?|TOKENS?|CREDENTIALS?|CREDS|(PRIVATE|ACCESS|SECRET|API)_?KEYS?)(_|$)|(^|_)(PAT|AUTH)$/;
+/** Where a secret is, which is not secret. */
+const PLACE_NAME = /_(ARN|FILE|PATH|DIR|URL|URI|ENDPOINT|NAME|USERNAME)$|^GOOGLE_APPLICATION_CREDENTIALS$/;
 /** A file's path, by its folder in lower case: a random text rarely looks so. */
 const FILE = /^\/[a-z][a-z0-9_-]*(\/[\w.@-]+)+$/;
 const FLAG = /^(true|false|)$/i;
+/** Such as a number of tokens. Of a password it would be a bad one. */
 const NUMBER = /^\d{1,9}$/;
-/** Programs also count tokens. */
-const TOKENS = /(^|_)TOKENS?(?=_|$)/g;
-/** User and password in a URL, as package managers take them. */
-const URL_CREDENTIALS = /:\/\/[^\s/@:]*:[^\s/@]+@/;
+/** What package managers take in a URL: user and password, or a token as the user. */
+const URL_CREDENTIALS = /:\/\/[^\s/?#@:]*:[^\s/@]+@|https?:\/\/(?!git@)[^\s/?#@]+@/i;
 const USE_SECRETS = "Use a secret of GitHub, or OIDC";
 
 export function jobEnvironmentViolations(variables: unknown): Violation[] {
@@ -49,10 +51,10 @@ function variableViolation(field: string, name: string, value: unknown): Violati
   }
   const reserved = RESERVED.find(([names]) => names.test(name));
   if (reserved) return [hiddenViolation(field, reserved[1], reserved[2])];
-  if (SECRET_NAME.test(inUpperCase(name)) && !isNoSecret(inUpperCase(name), value)) {
+  if (typeof value !== "string") return [hiddenViolation(field, "its value is not a text", "Write it in quotes")];
+  if (isSecretByName(inUpperCase(name), value)) {
     return [hiddenViolation(field, "its name is one of a secret, and instance and state would show it", USE_SECRETS)];
   }
-  if (typeof value !== "string") return [hiddenViolation(field, "its value is not a text", "Write it in quotes")];
   if (looksSecret(value) || URL_CREDENTIALS.test(value)) {
     return [hiddenViolation(field, "its value looks like a secret, and instance and state would show it", USE_SECRETS)];
   }
@@ -63,10 +65,9 @@ function variableViolation(field: string, name: string, value: unknown): Violati
   return [];
 }
 
-/** Whether the value is plainly none in spite of its name, such as the path of a file with credentials. */
-function isNoSecret(name: string, value: unknown): boolean {
-  if (typeof value !== "string") return false;
-  return FILE.test(value) || FLAG.test(value) || (NUMBER.test(value) && !SECRET_NAME.test(name.replace(TOKENS, "")));
+function isSecretByName(name: string, value: string): boolean {
+  if (PLACE_NAME.test(name) || FILE.test(value) || FLAG.test(value)) return false;
+  return PASSWORD_NAME.test(name) || (SECRET_NAME.test(name) && !NUMBER.test(value));
 }
 
 /** `apiKey` as `API_KEY`. */

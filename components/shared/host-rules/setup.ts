@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dockerMode } from "../docker-mode";
 import { DockerMode } from "../host-args/docker";
 import type { HostSettings } from "../host-args/settings";
-import { LAUNCH_WITHOUT_SETUP } from "../host-setup/setup";
+import { LAUNCH_WITHOUT_SETUP, SETUP_TIMEOUT_MAX } from "../host-setup/setup";
 import { inRange } from "../in-range";
 import { type Violation, hiddenViolation, notAList, violation } from "../input-errors";
 import { SCRIPT_LIMIT_BYTES, scriptFile } from "../setup-script";
@@ -16,7 +16,7 @@ const TIMEOUT_MIN = 60;
 const PACKAGE = /^[A-Za-z0-9]([A-Za-z0-9+._-]*[A-Za-z0-9+._])?(=[A-Za-z0-9][A-Za-z0-9.+:~_-]*)?$/;
 const INTERPRETER = /^#![ \t]*\/\S/;
 /** With the beginning of its content, so that a script may search for keys. */
-const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(\s|\\n)+[A-Za-z0-9+/=:,-]{8}/;
+const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----(\s|\\n)+[A-Za-z0-9+/=:,-]{8}/;
 
 /** Checks the arguments of the setup script, packages and the environment of jobs. */
 export function setupViolations(settings: HostSettings): Violation[] {
@@ -39,7 +39,9 @@ function scriptViolations({ setupScript: given, script }: HostSettings): Violati
   }
   const { text, bytes } = script;
   const [firstLine = ""] = (text ?? "").split("\n", 1);
-  const shown = file === undefined ? firstLine : given;
+  // The first line of what is no script may be a secret, as that of a file of variables.
+  const ownText = firstLine.startsWith("#!") ? firstLine : `a text of ${bytes} bytes`;
+  const shown = file === undefined ? ownText : given;
   if (bytes > SCRIPT_LIMIT_BYTES) {
     return found(shown, `it has more than ${SCRIPT_LIMIT_BYTES / 1024} KiB`, "Have it download what it needs, or put that onto the image");
   }
@@ -83,28 +85,25 @@ function takesTime(settings: HostSettings): boolean {
 
 function timeoutViolations(settings: HostSettings): Violation[] {
   const { setupTimeout: given, launchTimeout } = settings;
+  const found = (problem: string, remedy: string) => [violation("setupTimeout", given, problem, remedy)];
   const longest = launchTimeout - LAUNCH_WITHOUT_SETUP;
   const limit = `launchTimeout - ${LAUNCH_WITHOUT_SETUP} = ${longest} s`;
   if (!takesTime(settings)) {
     if (given === undefined) return [];
-    return [
-      violation(
-        "setupTimeout",
-        given,
-        "nothing that it would bound is asked for",
-        "Set packages, setupScript, docker or volumes, or remove it",
-      ),
-    ];
+    return found("nothing that it would bound is asked for", "Set packages, setupScript, docker or volumes, or remove it");
   }
   if (longest < TIMEOUT_MIN) {
     const problem = `packages, volumes, Docker and setupScript need at least ${TIMEOUT_MIN} s, and the rest of a launch ${LAUNCH_WITHOUT_SETUP} s`;
     return [violation("launchTimeout", launchTimeout, problem, `Raise it to at least ${TIMEOUT_MIN + LAUNCH_WITHOUT_SETUP}`)];
   }
-  if (given === undefined || inRange(given, TIMEOUT_MIN, longest)) return [];
-  if (given > longest) {
-    return [
-      violation("setupTimeout", given, `above ${limit}, so that the launch would be abandoned first`, "Lower it or raise launchTimeout"),
-    ];
+  if (given === undefined || inRange(given, TIMEOUT_MIN, Math.min(longest, SETUP_TIMEOUT_MAX))) return [];
+  if (given > SETUP_TIMEOUT_MAX) {
+    const problem = `above ${SETUP_TIMEOUT_MAX} s, after which the launch's registration token may have expired`;
+    return found(problem, "Lower it, and put what takes longer onto the image");
   }
-  return [violation("setupTimeout", given, `outside ${TIMEOUT_MIN} to ${limit}`, "Use whole seconds in this range")];
+  if (given > longest) {
+    return found(`above ${limit}, so that the launch would be abandoned first`, "Lower it or raise launchTimeout");
+  }
+  const shown = longest < SETUP_TIMEOUT_MAX ? limit : `${SETUP_TIMEOUT_MAX} s`;
+  return found(`outside ${TIMEOUT_MIN} to ${shown}`, "Use whole seconds in this range");
 }

@@ -6,8 +6,13 @@ type Setup = Pick<HostSetup, "packages" | "script" | "jobEnvironment">;
 
 /** Seconds of the launch that the setup leaves to the rest: the runner's archive, its dependencies and the registration. */
 export const LAUNCH_WITHOUT_SETUP = 180;
-/** Seconds. A longer setup belongs into an image. */
+/** Seconds. A longer setup belongs onto an image. */
 const USUAL_TIMEOUT_MAX = 600;
+/**
+ * Seconds. A launch's registration token is stored at its beginning, and may then be valid for 30 minutes only, of which download
+ * and registration need up to 10.
+ */
+export const SETUP_TIMEOUT_MAX = 1200;
 
 /** Without `setupTimeout`, which the other parts decide as well. */
 export function scriptSetup({ packages = [], script, jobEnvironment = {} }: HostSettings): Setup {

@@ -13,8 +13,8 @@
  * 2. This function stores the pool's current token as `ci-runners/<pool>/<instance id>`. The secret's owner tag names the
  *    instance, and the host's policy allows only the secret with its own tag.
  * 3. The agent (host-config/actions-runner-pool/agent/registration.ts) polls for the secret, registers the runner,
- *    deletes the secret and completes the launch hook with CONTINUE. After min(600 s, 0.8 x launchTimeout) without
- *    success it completes the hook with ABANDON.
+ *    deletes the secret and completes the launch hook with CONTINUE. Without success
+ *    it completes the hook with ABANDON after min(600 s, 0.8 x (launchTimeout - setupTimeout)).
  *
  * ## Late, duplicate and lost events
  *

@@ -5,10 +5,10 @@ import type { Clock } from "../../shared/lambda/clock";
 import { type Log, reasonOf } from "../../shared/lambda/observer";
 
 /**
- * Minimum remaining validity of a token that an instance gets, in ms. GitHub's tokens are valid for one hour. A host waits
- * for its token for at most 10 minutes of its launch.
+ * Minimum remaining validity of a token that an instance gets, in ms. GitHub's tokens are valid for one hour. A host uses its
+ * token after its setup, which may take 20 minutes (SETUP_TIMEOUT_MAX), and tries to do so for 10 minutes at most.
  */
-const LEFT_MS = 30 * 60_000;
+export const LEFT_MS = 30 * 60_000;
 
 /** Minimum validity that the sweep leaves, in ms: at its next run, even if that is one too late, LEFT_MS must be left. */
 const KEPT_MS = LEFT_MS + 2 * TIMING.sweepInterval * 1000;

@@ -33,7 +33,8 @@
  * The disk does not answer: a file system that takes longer than 200 ms counts as not full.
  *
  * AWS does not answer: the work in the background fails, is logged as `KIND failed` and is due again at a later tick. A
- * registration that fails for 600 s, or 0.8 x launchTimeout if that is shorter, abandons the launch (registration.ts).
+ * registration that fails for 600 s, or for 0.8 x (launchTimeout - setupTimeout) if that is shorter, abandons the launch
+ * (registration.ts).
  *
  * Bounds: tick 1 s. It waits for the metadata (1 s per request) and systemctl (20 s per call), never for AWS. AWS calls
  * 30 s each. Hints: one reading per 200 ms. State look-ups 2 to 15 s apart. Completion: 10 s after the drain was last seen,

@@ -14,13 +14,13 @@ import { diskStage } from "./prepare-disk";
 import { accountOf } from "./registrar";
 
 /**
- * In this order: the packages have the tools for volumes, Docker starts on its volume, and the script may use all of it. The disk last, which
- * each of them may have filled.
+ * In this order: the packages have the tools for volumes, Docker starts on its volume, and the script may use all of it. Then the disk,
+ * which each of them may have filled, before anything is written to it.
  */
 export function stagesOf(config: HostConfig): Stage[] {
   const facts = { runnerUnit: UNITS.runner, agent: `${PATHS.node} ${PATHS.agent}` };
   const docker = dockerStage({ ...facts, node: PATHS.node, metadataDenied: !config.jobsMayUseInstanceRole });
-  return [packagesStage, storageStage(facts), docker, setupScriptStage, jobEnvironmentStage(PATHS.runner), diskStage(config)];
+  return [packagesStage, storageStage(facts), docker, setupScriptStage, diskStage(config), jobEnvironmentStage(PATHS.runner)];
 }
 
 export function prepareHost(config: HostConfig): Promise<void> {

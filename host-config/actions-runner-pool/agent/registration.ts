@@ -5,8 +5,8 @@ import { AT_LAUNCH, shortageOf } from "./full-disk";
 import type { Host } from "./ports/host";
 
 /** A token usually appears within seconds. 10 minutes cover retries of the function; the hook's timeout is the last resort. */
-const LONGEST_MS = 600_000;
-/** Share of the launch hook's timeout, so that the reason is reported before the hook times out without one. */
+export const LONGEST_MS = 600_000;
+/** Share of what the setup leaves of the launch hook's timeout, so that the reason is reported before the hook times out without one. */
 const SHARE_OF_TIMEOUT = 0.8;
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 10_000;
@@ -45,7 +45,8 @@ async function tooFull({ config, disk, metrics, log }: RegistrationHost): Promis
 /** The reason of the failure, or undefined on success. */
 async function tryUntilRegistered(host: RegistrationHost): Promise<string | undefined> {
   const { clock, log } = host;
-  const bound = Math.min(LONGEST_MS, SHARE_OF_TIMEOUT * host.config.launchTimeout * 1000);
+  const { launchTimeout, setupTimeout = 0 } = host.config;
+  const bound = Math.min(LONGEST_MS, SHARE_OF_TIMEOUT * (launchTimeout - setupTimeout) * 1000);
   const end = clock.now() + bound;
   let pause = FIRST_PAUSE_MS;
   let reason = "no registration token appeared, or the instance's role may not read it";

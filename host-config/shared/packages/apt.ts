@@ -3,7 +3,7 @@ import { PrepareError } from "../prepare/prepare-error";
 import type { ExecResult, PrepareContext } from "../prepare/stage";
 import { proxyVariables } from "../proxy/variables";
 import { whenUnlocked } from "./lock";
-import { type PackageManager, endOf } from "./manager";
+import { OFFERED_PREFIX, type PackageManager, endOf } from "./manager";
 import { withoutStarts } from "./policy-rc";
 import { type Installed, nameOf } from "./plan";
 
@@ -54,7 +54,8 @@ export function apt(context: Context, pausesMs: readonly number[] = REFRESH_PAUS
     },
 
     async offered() {
-      return new Set((await context.exec("apt-cache", ["pkgnames"])).stdout.split("\n"));
+      // Those of a whole archive are more than the output that is kept.
+      return new Set((await context.exec("apt-cache", ["pkgnames", OFFERED_PREFIX])).stdout.split("\n"));
     },
 
     async refresh() {

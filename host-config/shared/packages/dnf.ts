@@ -18,7 +18,8 @@ export function dnf(context: Pick<PrepareContext, "setup" | "exec" | "say" | "de
     offered: async () => new Set(),
     refresh: async () => undefined,
     async install(entries) {
-      const args = ["-y", "-q", "--setopt=install_weak_deps=False", "install", ...entries.map(argumentOf)];
+      // Not -q: it would hide for whom DNF waits.
+      const args = ["-y", "--setopt=install_weak_deps=False", "install", ...entries.map(argumentOf)];
       const { code, stdout, stderr } = await whenUnlocked(context, "dnf", args, { env });
       if (code === 0) return;
       const output = `${stdout}\n${stderr}`;

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { join } from "node:path";
+import type { OFFERED_PREFIX } from "./manager";
 
 /** Root's, whatever the environment of the bootstrap is. */
 const FOLDERS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
@@ -12,7 +13,7 @@ export interface PackageFacts {
   hasCommand(name: string): boolean;
   hasFile(path: string): boolean;
   /** Whether APT's archive has a package of this name, as far as its lists are up to date. False with DNF. */
-  offers(name: string): boolean;
+  offers(name: `${typeof OFFERED_PREFIX}${string}`): boolean;
 }
 
 /** @param offered names of the packages of the archive */

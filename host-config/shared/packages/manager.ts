@@ -1,9 +1,12 @@
 import type { Installed } from "./plan";
 
+/** Only of these names does a stage ask whether the archive has them. */
+export const OFFERED_PREFIX = "docker";
+
 /** A package manager. Each call may wait for another program that holds its lock, until the deadline. */
 export interface PackageManager {
   installed(): Promise<Installed>;
-  /** Names of the archive's packages; empty where nobody asks for them. */
+  /** Names of the archive's packages that begin with OFFERED_PREFIX; empty with DNF. */
   offered(): Promise<ReadonlySet<string>>;
   /** Brings the archive's lists up to date. Only before an installation: it needs the network. */
   refresh(): Promise<void>;

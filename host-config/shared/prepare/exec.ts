@@ -6,6 +6,8 @@ import type { Exec, ExecResult } from "./stage";
 const KEPT = 1_048_576;
 /** A line without an end must not fill the memory. */
 const LONGEST_LINE = 65_536;
+/** After the end of a command, within which its outputs are read to their end. A daemon that it leaves may hold them for ever. */
+const OUTPUTS_MS = 2_000;
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** @param deadline ends each command that runs then, and each later one at once */
@@ -15,20 +17,24 @@ export function boundedExec(deadline: AbortSignal): Exec {
       if (deadline.aborted) return reject(new Error(`${file}: not started, the time is over`));
       const child = spawn(file, args, { cwd: "/", env: { ...process.env, PATH, LC_ALL: "C", ...env }, detached: true });
       const kept = { stdout: "", stderr: "" };
+      const splitters: { end(): void }[] = [];
       for (const name of ["stdout", "stderr"] as const) {
         const lines = onLine && lineSplitter(onLine);
+        if (lines) splitters.push(lines);
         child[name].setEncoding("utf8").on("data", (text: string) => {
           kept[name] = `${kept[name]}${text}`.slice(-KEPT);
           lines?.push(text);
         });
-        child[name].on("end", () => lines?.end());
       }
+      const release = () => {
+        for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
+        child.unref();
+      };
       const end = (bound: string) => () => {
         settle();
         if (child.pid !== undefined) killGroup(child.pid);
         // Not its end: one that hangs in the kernel may never come to it.
-        for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
-        child.unref();
+        release();
         reject(new Error(`${file}: not done ${bound}`));
       };
       const onDeadline = end("before the time was over");
@@ -42,9 +48,16 @@ export function boundedExec(deadline: AbortSignal): Exec {
         settle();
         reject(error);
       });
-      child.on("close", (code, signal) => {
+      child.on("exit", (code, signal) => {
         settle();
-        resolve({ code: code ?? 128 + (constants.signals[signal!] ?? 0), ...kept });
+        const complete = () => {
+          clearTimeout(held);
+          release();
+          for (const lines of splitters) lines.end();
+          resolve({ code: code ?? 128 + (constants.signals[signal!] ?? 0), ...kept });
+        };
+        const held = setTimeout(complete, OUTPUTS_MS);
+        child.on("close", complete);
       });
       // A command that ends without reading it is judged by its exit code.
       child.stdin.on("error", () => undefined).end(input ?? "");

@@ -28,7 +28,8 @@ export interface ExecResult {
 }
 
 /**
- * Runs a command in a process group of its own. Resolves with any exit code. Rejects if it cannot be started, and if it has not ended by
+ * Runs a command in a process group of its own. Resolves with any exit code, even if a process that it leaves
+ * keeps its outputs open. Rejects if it cannot be started, and if it has not ended by
  * the deadline or its own bound, when the whole group gets SIGKILL.
  */
 export type Exec = (file: string, args: readonly string[], options?: ExecOptions) => Promise<ExecResult>;

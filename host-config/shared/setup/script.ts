@@ -1,15 +1,17 @@
 /**
  * The stage that runs the user's setup script: as root, in a transient unit of its own, once per machine.
  *
- * Whatever the script leaves running ends with it: a service needs a unit of its own. What it writes is passed on, to console
- * and logs. The instance's role is open to it.
+ * Whatever the script leaves running in its unit ends with it: a service needs a unit of its own. What it writes is passed on, to
+ * console and logs, for as long as it runs. The instance's role is open to it.
  *
- * Failure: any exit code but 0 abandons the launch, with the last lines as the reason. When setupTimeout is over, all its
- * processes are killed. A bootstrap that is killed meanwhile leaves the unit behind: the next run ends it, at the latest
+ * Failure: any exit code but 0, and any signal, abandons the launch, with the last lines as the reason. When setupTimeout is over,
+ * all its processes are killed. A bootstrap that is killed meanwhile leaves the unit behind: the next run ends it, at the latest
  * its own bound does.
+ *
+ * Gotcha: systemd-run's exit code is the unit's, which says little about the script. To systemd SIGTERM, SIGINT, SIGHUP and SIGPIPE are
+ * a success, and a process that ignores its end is a failure.
  */
-import { existsSync, mkdirSync, openSync, readFileSync, readSync, closeSync, renameSync, writeFileSync } from "node:fs";
-import { constants } from "node:os";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { HOST_PATHS } from "../../../contract/shared/host-paths";
 import { HOST_UNITS } from "../../../contract/shared/host-units";
@@ -29,17 +31,19 @@ const STOP_SECONDS = 5;
 const BACKSTOP_SECONDS = 30;
 /** For each of the three calls of systemctl that end the unit, within the 5 s that a stage has after the deadline. */
 const SYSTEMCTL_MS = 1_500;
-/** One pipe for both outputs: of two, an error may come before the lines that led to it. */
-const IN_ONE_ORDER = 'exec "$0" "$@" 2>&1';
-/** waitid's CLD_KILLED and CLD_DUMPED. */
-const BY_SIGNAL = new Set(["2", "3"]);
+/**
+ * One pipe for both outputs: of two, an error may come before the lines that led to it. Not Node.js's own, which is a socket: no
+ * program can open that by the name /dev/stderr. No input, either.
+ */
+const IN_ONE_PIPE = 'exec "$0" "$@" </dev/null > >(exec cat) 2>&1';
 
 interface SetupPaths {
   script: string;
   prepared: string;
+  end: string;
 }
 
-const ON_THIS_HOST: SetupPaths = { script: HOST_PATHS.setupScript, prepared: HOST_PATHS.prepared };
+const ON_THIS_HOST: SetupPaths = { script: HOST_PATHS.setupScript, prepared: HOST_PATHS.prepared, end: HOST_PATHS.setupEnd };
 
 /**
  * @param paths replaced by tests, as is the next
@@ -55,42 +59,60 @@ export function setupScript(paths = ON_THIS_HOST, systemctl: Exec = boundedExec(
         context.say("setup: has run on this machine before");
         return;
       }
-      await runScript(context, paths.script, systemctl);
-      mkdirSync(dirname(paths.prepared), { recursive: true, mode: 0o700 });
-      writeFileSync(`${paths.prepared}.new`, mark, { mode: 0o600, flush: true });
-      renameSync(`${paths.prepared}.new`, paths.prepared);
+      await runScript(context, paths, systemctl);
+      try {
+        writeMark(paths.prepared, mark);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+        // The stage of the disk has the reason. Without the mark the script would only run again.
+        context.say("setup: its mark could not be written, the disk is full");
+      }
     },
   };
 }
 
 export const setupScriptStage = setupScript();
 
-async function runScript(context: PrepareContext, script: string, systemctl: Exec): Promise<void> {
+function writeMark(path: string, mark: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  writeFileSync(`${path}.new`, mark, { mode: 0o600, flush: true });
+  renameSync(`${path}.new`, path);
+}
+
+async function runScript(context: PrepareContext, paths: SetupPaths, systemctl: Exec): Promise<void> {
   const { exec, setup, deadline } = context;
-  const interpreter = interpreterOf(script);
+  const interpreter = interpreterOf(paths.script);
   if (interpreter === undefined || !existsSync(interpreter)) {
     throw new PrepareError(`setupScript: this image has no ${interpreter ?? "interpreter"}, which the script's first line names`);
   }
   await endUnit(systemctl);
+  rmSync(paths.end, { force: true });
   const output = scriptOutput(context.say);
   const begun = performance.now();
-  let code: number;
   try {
-    ({ code } = await exec("sh", ["-c", IN_ONE_ORDER, ...commandOf(context, script)], { onLine: output.push }));
+    const shell = ["--noprofile", "--norc", "-c", IN_ONE_PIPE];
+    await exec("bash", [...shell, ...commandOf(context, paths)], { onLine: output.push });
   } catch (error) {
     await endUnit(systemctl);
     if (!deadline.aborted) throw error;
     throw new PrepareError(`setupScript: took longer than setupTimeout = ${setup.setupTimeout} s: ${reasonLines(output)}`);
   }
-  if (code === 0) return;
   const seconds = Math.round((performance.now() - begun) / 1000);
-  const signal = await signalOf(systemctl);
   await endUnit(systemctl);
-  if (signal !== undefined) throw new PrepareError(`setupScript: killed by ${signal} after ${seconds} s: ${reasonLines(output)}`);
-  throw new PrepareError(`setupScript: exit code ${code} after ${seconds} s: ${reasonLines(output)}`);
+  const { how, status } = endOf(paths.end, output);
+  if (how === "exited" && status === "0") return;
+  if (how !== "exited") throw new PrepareError(`setupScript: killed by SIG${status} after ${seconds} s: ${reasonLines(output)}`);
+  throw new PrepareError(`setupScript: exit code ${status} after ${seconds} s: ${reasonLines(output)}`);
 }
 
-function commandOf({ setup, user, instance }: PrepareContext, script: string): string[] {
+/** How the script itself ended. Throws if nothing was recorded: then systemd-run failed, whose own words are the output. */
+function endOf(path: string, output: ScriptOutput): { how: string; status: string } {
+  const [how, status] = existsSync(path) ? readFileSync(path, "utf8").trim().split(" ") : [];
+  if (!how || !status) throw new Error(`${UNIT} has left no exit status: ${reasonLines(output)}`);
+  return { how, status };
+}
+
+function commandOf({ setup, user, instance }: PrepareContext, { script, end }: SetupPaths): string[] {
   const variables = {
     PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     HOME: "/root",
@@ -106,6 +128,8 @@ function commandOf({ setup, user, instance }: PrepareContext, script: string): s
     `TimeoutStopSec=${STOP_SECONDS}`,
     // Only what exceeds the memory is killed, and the script sees it.
     "OOMPolicy=continue",
+    // Such as `exited 3` or `killed TERM`. It runs once what is left of the script has ended.
+    `ExecStopPost=/bin/sh -c 'echo $EXIT_CODE $EXIT_STATUS >${end}'`,
   ];
   return [
     "systemd-run",
@@ -126,16 +150,6 @@ async function endUnit(exec: Exec): Promise<void> {
   await call("kill", "--signal=KILL");
   await call("stop");
   await call("reset-failed");
-}
-
-/** The name of the signal that ended the script's first process. systemd-run does not show it. */
-async function signalOf(exec: Exec): Promise<string | undefined> {
-  const args = ["show", UNIT, "--property=ExecMainCode", "--property=ExecMainStatus"];
-  const { stdout } = await exec("systemctl", args, { timeoutMs: SYSTEMCTL_MS });
-  const value = (name: string) => new RegExp(`^${name}=(\\d+)$`, "m").exec(stdout)?.[1];
-  if (!BY_SIGNAL.has(value("ExecMainCode") ?? "")) return undefined;
-  const number = Number(value("ExecMainStatus"));
-  return Object.entries(constants.signals).find(([, other]) => other === number)?.[0] ?? `signal ${number}`;
 }
 
 function reasonLines(output: ScriptOutput): string {

@@ -3,8 +3,11 @@ import { resolveSettings } from "../../../components/actions-runner-pool/setting
 import type { HostArgs } from "../../../components/shared/host-args";
 import { dockerMode } from "../../../components/shared/docker-mode";
 import { hostSetup } from "../../../components/shared/host-setup";
+import { SETUP_TIMEOUT_MAX } from "../../../components/shared/host-setup/setup";
 import { bundleKey, isBundleKey, setupKey } from "../../../contract/shared/host-bundle";
 import { HOST_PATHS, engineRoot, workFolder } from "../../../contract/shared/host-paths";
+import { LEFT_MS } from "../../../functions/actions-runner-pool/shared/shared-token";
+import { LONGEST_MS } from "../../../host-config/actions-runner-pool/agent/registration";
 import { PROGRAM, poolArgs } from "../actions-runner-pool/pool-args";
 
 const settingsOf = (changes: HostArgs & { launchTimeout?: number } = {}) => resolveSettings("runners", poolArgs(changes), PROGRAM);
@@ -31,6 +34,10 @@ describe("what a pool asks of its hosts", () => {
     assert.equal(setupOf({ docker: "root", launchTimeout: 7200 }).setupTimeout, 600);
     assert.equal(setupOf({ docker: "root", setupTimeout: 120 }).setupTimeout, 120);
     assert.ok(!("setupTimeout" in setupOf({ httpsProxy: "http://proxy.example.com:3128", hostLogs: { diagnostics: true } })));
+  });
+
+  it("ends before the registration token that a launch got at its beginning, however long a setup is allowed", () => {
+    assert.ok(SETUP_TIMEOUT_MAX * 1000 + LONGEST_MS <= LEFT_MS);
   });
 
   it("puts work and images where they are asked for, and nowhere else", () => {

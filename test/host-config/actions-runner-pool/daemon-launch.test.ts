@@ -76,6 +76,15 @@ describe("the agent on a launching instance", () => {
     assert.ok(host.acts.includes("complete pool-launch ABANDON"));
   });
 
+  it("does so also after a setup that took all its time, which is part of the launch", async () => {
+    const host = launching();
+    host.config = { ...host.config, launchTimeout: 900, setupTimeout: 450 };
+    host.registerFails = "config.sh: exit code 1: Http response code: NotFound";
+    await ticks(host, new Daemon(host), 3);
+    assert.ok(host.acts.includes("complete pool-launch ABANDON"));
+    assert.ok(host.seconds() <= 360, `${host.seconds()} s`);
+  });
+
   it("continues after a kill between registration and hook without registering twice", async () => {
     const host = launching();
     host.isRegistered = true;

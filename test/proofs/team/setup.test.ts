@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
-import { PATHS } from "../../../contract/actions-runner-pool/host";
 import { HOST_PATHS } from "../../../contract/shared/host-paths";
 import { HOST_UNITS } from "../../../contract/shared/host-units";
 import { TEAM_ARCHIVE } from "../../../rehearsal/hosts/image-recipe";
 import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { needSystemd } from "../../rehearsal/hosts/rig";
-import { fill } from "../faults/systemd/host";
-import { TargetInstance } from "../faults/systemd/target";
 import { asJob } from "../hostile/attempts";
 import { PreparationRun } from "./preparation-run";
 
@@ -105,7 +102,7 @@ describe("a pool with packages, a setup script and an environment of its jobs", 
     assert.match(reason, /^packages: the package manager was locked by \d+ python3 until setupTimeout$/);
   });
 
-  it("an archive that is gone, and a package that it never had, are told apart", async () => {
+  it("an archive that is gone, and a package that it never had, are different reasons", async () => {
     const unknown = await (await run({ packages: ["no-such-package"], setupTimeout: 120 })).ended();
     assert.match(unknown.reason, /^packages: no-such-package: the archive has no such package or version: E: Unable to locate package/);
     await pool.sh(instance, `mv ${ARCHIVE_LISTS} ${ARCHIVE_LISTS}.gone; rm -rf /var/lib/apt/lists/*`);
@@ -139,9 +136,47 @@ exec -a hangs-in-setup sleep 3600
     assert.match(progress, /further output is not shown\n?$/);
   });
 
-  it("a script that is killed for want of memory says so", async () => {
-    const { reason } = await (await run({ setupTimeout: 60 }, "#!/bin/bash\necho linking\nkill -KILL $$\n")).ended();
-    assert.match(reason, /^setupScript: killed by SIGKILL after \d+ s: linking$/);
+  for (const signal of ["KILL", "TERM", "INT", "HUP"]) {
+    it(`a script that SIG${signal} ends has failed and says so, although systemd takes all but SIGKILL for a success`, async () => {
+      const { code, reason } = await (await run({ setupTimeout: 60 }, `#!/bin/bash\necho linking\nkill -${signal} $$\n`)).ended();
+      assert.equal(code, 1);
+      assert.match(reason, new RegExp(`^setupScript: killed by SIG${signal} after \\d+ s: linking$`));
+    });
+  }
+
+  it("a script that ends its whole group on a failure, as scripts often do, has failed", async () => {
+    const script = "#!/bin/bash\nset -e\ntrap 'trap - SIGTERM && kill -- -$$' SIGINT SIGTERM EXIT\necho linking\nfalse\n";
+    const { code, reason } = await (await run({ setupTimeout: 60 }, script)).ended();
+    assert.equal(code, 1);
+    assert.match(reason, /^setupScript: killed by SIGTERM after \d+ s: linking$/);
+  });
+
+  it("a script that succeeds has done so, although it leaves a program that ignores its end", async () => {
+    const script = `#!/bin/bash
+(trap '' TERM; exec -a left-by-setup sleep 600) &
+sleep 1
+echo ready
+`;
+    const { code, reason, progress } = await (await run({ setupTimeout: 60 }, script)).ended();
+    assert.deepEqual([code, reason], [0, ""], progress);
+    assert.equal(await processes("[l]eft-by-setup"), "");
+    assert.equal(await pool.sh(instance, `systemctl show ${HOST_UNITS.setup} --property=LoadState --value`), "not-found");
+  });
+
+  it("a script that writes to /dev/stderr and reads /dev/stdin succeeds, as it does in the user data", async () => {
+    const script =
+      "#!/bin/bash\nset -e\necho one >/dev/stderr\necho two | tee /dev/stderr >/dev/null\ncat /dev/stdin\nsu runner -c 'echo three >&2'\n";
+    const { code, reason, progress } = await (await run({ setupTimeout: 60 }, script)).ended();
+    assert.deepEqual([code, reason], [0, ""], progress);
+    assert.match(progress, /setup: one\nsetup: two\nsetup: three\n/);
+  });
+
+  it("a program that the script moves out of its unit does not hold the launch up by the script's output", async () => {
+    const script = "#!/bin/bash\nsystemd-run --quiet --scope --unit=moved-by-setup sleep 600 &\nsleep 2\necho ready\n";
+    const { code, reason, progress } = await (await run({ setupTimeout: 30 }, script)).ended();
+    await pool.sh(instance, "systemctl stop moved-by-setup.scope || true");
+    assert.deepEqual([code, reason], [0, ""], progress);
+    assert.match(progress, /setup: ready/);
   });
 
   it("a bootstrap that is killed during the script leaves nothing that keeps the next one from completing", async () => {
@@ -152,80 +187,5 @@ exec -a hangs-in-setup sleep 3600
     assert.deepEqual([code, reason], [0, ""], progress);
     assert.match(progress, /setup: second/);
     assert.equal(await processes("[l]eft-of-setup"), "");
-  });
-});
-
-describe("a change of the setup script", function () {
-  this.timeout(BOUND_MS);
-  let pool: LivePool;
-
-  before(async function () {
-    needSystemd(this);
-    pool = await LivePool.open(1, [], MACHINES, undefined, { ...usual, setupScript: "#!/bin/sh\ntouch /var/tmp/first\n" });
-  });
-  after(() => pool?.close());
-
-  /** Without a warm pool: one machine that serves, and the one that replaces it. */
-  const usual = { minSize: 1, maxSize: 2, warmPool: {} };
-
-  async function deploy(setupScript: string): Promise<void> {
-    await pool.environment.context.engine.reconfigure({ ...usual, setupScript });
-    await pool.environment.context.engine.up();
-  }
-
-  it("refreshes the pool, each instance after its job", async () => {
-    const [instance] = pool.inService() as [string];
-    const target = new TargetInstance(pool, instance);
-    const job = await target.hold();
-    await deploy("#!/bin/sh\ntouch /var/tmp/second\n");
-    // By default a refresh waits for busy instances before it replaces them.
-    await pool.untilSeen("the refresh", async () => pool.environment.context.group.refreshStatus() === "InProgress");
-    assert.deepEqual([job.state, target.state], ["acquired", "InService"]);
-    await job.release();
-    await target.departs(job);
-    await pool.until("its replacement in service", () => pool.inService().length === 1, 600);
-    const [next] = pool.inService() as [string];
-    assert.equal(await pool.sh(next, "cd /var/tmp && ls first second 2>/dev/null || true"), "second");
-  });
-
-  /** Deploys it, and returns the reason on the console of the launch that it fails. */
-  async function abandoned(setupScript: string): Promise<string> {
-    const before = new Set(pool.events.flatMap((event) => (event.kind === "instance-state" ? [event.instance] : [])));
-    await deploy(setupScript);
-    const hosts = pool.environment.machines!.hosts;
-    let reason: string | undefined;
-    await pool.untilSeen(
-      "a failed bootstrap",
-      async () => {
-        const launched = pool.events.flatMap((event) =>
-          event.kind === "instance-state" && !before.has(event.instance) ? [event.instance] : [],
-        );
-        reason = launched.map((id) => /bootstrap failed: (.*)/.exec(hosts.console(id))?.[1]).find((found) => found !== undefined);
-        return reason !== undefined;
-      },
-      600,
-    );
-    const isAbandoned = () =>
-      pool.events.some((event) => event.kind === "action-closed" && !before.has(event.instance) && event.result === "ABANDON");
-    await pool.until("the launch to be abandoned", isAbandoned, 600);
-    return reason!.trim();
-  }
-
-  it("to one that fails abandons the launch with its last lines on the console", async () => {
-    const script = "#!/bin/bash\necho preparing\necho 'cannot reach mirror.example.com' >&2\nexit 3\n";
-    assert.match(
-      await abandoned(script),
-      /^install\.sh: setupScript: exit code 3 after \d+ s: preparing \| cannot reach mirror\.example\.com$/,
-    );
-  });
-
-  it("to one that fills the disk abandons the launch with a reason", async () => {
-    // As the disk of one machine: the machines share this machine's disk, which must not be filled.
-    const folders = ["/var/log", "/var/tmp", "/var/lib/cloud", "/etc/ci-runners", PATHS.runner];
-    const reason = await abandoned(`#!/bin/bash\n${fill(folders)}\n`);
-    assert.match(
-      reason,
-      /^install\.sh: disk: setupScript and packages leave too little space for jobs: .*: 0\.0 of \S+ GiB free, at least 2 needed$/,
-    );
   });
 });

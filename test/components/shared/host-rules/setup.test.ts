@@ -10,6 +10,7 @@ import { PROGRAM, poolArgs } from "../../actions-runner-pool/pool-args";
 
 const TOKEN = `ghp_${"a1B2".repeat(9)}`;
 const KEY = `-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ\n-----END OPENSSH PRIVATE KEY-----\n`;
+const PGP_KEY = "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQOYBGVt1XkBCADQ0000\n-----END PGP PRIVATE KEY BLOCK-----\n";
 const folder = mkdtempSync(join(tmpdir(), "setup-rules-"));
 after(() => rmSync(folder, { recursive: true }));
 
@@ -70,7 +71,9 @@ describe("the rules of setup", () => {
       assert.deepEqual(others, []);
       assert.doesNotMatch(violation!.reason, /hunter2|ghp_/);
     }
-    assert.doesNotMatch(found({ setupScript: `#!/bin/sh\n${KEY}` })[0]!.reason, /b3Blbn/);
+    for (const setupScript of [`#!/bin/sh\n${KEY}`, `#!/bin/sh\n${PGP_KEY}`, "DB_PASSWORD=hunter2\nDB_USER=ci\n"]) {
+      assert.doesNotMatch(found({ setupScript })[0]!.reason, /b3Blbn|lQOY|hunter2/);
+    }
   });
 
   it("know everything that a host bounds by the timeout", () => {

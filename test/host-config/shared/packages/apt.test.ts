@@ -23,6 +23,11 @@ describe("APT", () => {
     assert.deepEqual([...installed.keys()], ["curl", "libc6"]);
   });
 
+  it("asks for few names of the archive: of all, only the last would be kept, and Docker's client might be missing", async () => {
+    const commands = new FakeCommands().on("apt-cache pkgnames docker", { stdout: "docker-cli\ndocker.io\n" });
+    assert.ok((await manager(commands).offered()).has("docker-cli"));
+  });
+
   it("asks no question, restarts no service of the bootstrap and installs nothing that was not asked for", async () => {
     const commands = new FakeCommands();
     await manager(commands).install(["jq", "git=1:2.39"], true);

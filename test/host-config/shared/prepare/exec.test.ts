@@ -58,6 +58,17 @@ describe("a command of the preparation", () => {
     });
   }
 
+  it("ends without the processes that it leaves, or a daemon that keeps its outputs would hold the launch up", async () => {
+    const over = new AbortController();
+    const bound = setTimeout(() => over.abort(), 20_000);
+    const lines: string[] = [];
+    const result = await boundedExec(over.signal)("sh", ["-c", "sleep 600 & echo $!; printf done; exit 3"], {
+      onLine: (line) => lines.push(line),
+    }).finally(() => clearTimeout(bound));
+    process.kill(Number(lines[0]));
+    assert.deepEqual([result.code, lines[1]], [3, "done"]);
+  });
+
   it("is not started after the deadline", async () => {
     await assert.rejects(boundedExec(AbortSignal.abort())("true", []), /true: not started, the time is over/);
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { HOST_UNITS } from "../../../../contract/shared/host-units";
 import { boundedExec } from "../../../../host-config/shared/prepare/exec";
@@ -17,28 +17,34 @@ describe("the stage of the setup script", () => {
   let said: string[];
   let commands: string[][];
   let over: AbortController;
-  /** What systemd shows of the unit after it has failed. */
-  let shown: string;
+  /** What systemd would record of the script's end, if not what a child shows of it. */
+  let recorded: string | undefined;
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "setup-"));
     said = [];
     commands = [];
-    shown = "ExecMainCode=1\nExecMainStatus=3\n";
+    recorded = undefined;
     over = new AbortController();
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  const paths = () => ({ script: join(folder, "script"), prepared: join(folder, "state/prepared") });
+  const paths = () => ({ script: join(folder, "script"), prepared: join(folder, "state/prepared"), end: join(folder, "end") });
   const systemctl: Exec = async (file, args) => {
     commands.push([file, ...args]);
-    return { code: 0, stdout: args[0] === "show" ? shown : "", stderr: "" };
+    return { code: 0, stdout: "", stderr: "" };
   };
-  /** The command that the shell would run, with the script in place of its unit. */
-  const exec: Exec = (file, [option, shell, ...args], options) => {
-    commands.push(args);
-    const variables = args.filter((arg) => arg.startsWith("--setenv=")).map((arg) => arg.slice("--setenv=".length));
-    return boundedExec(over.signal)(file, [option!, shell!, "env", "-i", ...variables, args.at(-1)!], options);
+  /** The command that the shell would run, with the script in place of its unit, which systemd-run takes for a success. */
+  const exec: Exec = async (file, args, options) => {
+    const command = args.slice(args.indexOf("systemd-run"));
+    commands.push(command);
+    const variables = command.filter((arg) => arg.startsWith("--setenv=")).map((arg) => arg.slice("--setenv=".length));
+    const shell = args.slice(0, args.indexOf("systemd-run"));
+    const { code, ...outputs } = await boundedExec(over.signal)(file, [...shell, "env", "-i", ...variables, command.at(-1)!], options);
+    const signal = Object.entries(constants.signals).find(([, number]) => number === code - 128)?.[0];
+    const end = recorded ?? (signal === undefined ? `exited ${code}` : `killed ${signal.slice("SIG".length)}`);
+    if (end !== "") writeFileSync(paths().end, `${end}\n`);
+    return { code: 0, ...outputs };
   };
 
   async function run(script: string, { setup = {}, instance = INSTANCE }: { setup?: object; instance?: string } = {}): Promise<void> {
@@ -63,7 +69,7 @@ describe("the stage of the setup script", () => {
     return error.message.replace(/after \d+ s/, "after N s");
   }
 
-  it("has a fixed environment, whatever the bootstrap's is, and tells the script user and instance", async () => {
+  it("has a fixed environment, whatever the bootstrap's is, and names user and instance to the script", async () => {
     await run("#!/bin/sh\nenv | grep -vE '^(_|PWD|SHLVL)=' | sort\n", { setup: { docker: "rootless" } });
     assert.deepEqual(
       said,
@@ -87,6 +93,7 @@ describe("the stage of the setup script", () => {
       "--wait",
       "--property=RuntimeMaxSec=330",
       "--property=KillMode=control-group",
+      `--property=ExecStopPost=/bin/sh -c 'echo $EXIT_CODE $EXIT_STATUS >${paths().end}'`,
     ]) {
       assert.ok(command.includes(part), part);
     }
@@ -116,6 +123,13 @@ describe("the stage of the setup script", () => {
     assert.equal(statSync(join(folder, "state")).mode & 0o777, 0o700);
   });
 
+  it("leaves a disk that the script has filled to the stage that has a reason for it", async () => {
+    mkdirSync(join(folder, "state"));
+    symlinkSync("/dev/full", `${paths().prepared}.new`);
+    await run("#!/bin/sh\n");
+    assert.deepEqual(said, ["setup: its mark could not be written, the disk is full"]);
+  });
+
   it("gives exit code and last lines of a script that fails as the reason", async () => {
     const script = "#!/bin/sh\nfor n in 1 2 3; do echo line $n; done\necho 'no route to mirror' >&2\nexit 3\n";
     assert.equal(await reason(script), "setupScript: exit code 3 after N s: line 2 | line 3 | no route to mirror");
@@ -131,9 +145,28 @@ describe("the stage of the setup script", () => {
     assert.equal(found.length, "setupScript: exit code 1 after N s: ".length + 200);
   });
 
-  it("names the signal that killed it, such as the kernel's for want of memory", async () => {
-    shown = "ExecMainCode=2\nExecMainStatus=9\n";
-    assert.equal(await reason("#!/bin/sh\necho big\nkill -KILL $$\n"), "setupScript: killed by SIGKILL after N s: big");
+  for (const signal of ["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"]) {
+    it(`does not take ${signal} for a success, as systemd does, or a machine without its setup would take jobs`, async () => {
+      const script = `#!/bin/sh\necho big\nkill -${signal.slice("SIG".length)} $$\n`;
+      assert.equal(await reason(script), `setupScript: killed by ${signal} after N s: big`);
+      assert.equal(existsSync(paths().prepared), false);
+    });
+  }
+
+  it("counts by the script's own end: to systemd, one that leaves a process which ignores its end has failed", async () => {
+    recorded = "exited 0";
+    await run("#!/bin/sh\nexit 1\n");
+  });
+
+  it("fails if its end was not recorded, not even by an earlier script", async () => {
+    writeFileSync(paths().end, "exited 0\n");
+    recorded = "";
+    await assert.rejects(run("#!/bin/sh\necho no bus\n"), /^Error: runner-setup\.service has left no exit status: no bus$/);
+  });
+
+  it("may open its inputs and outputs by name, as scripts do: Node.js's are sockets, which no program can open", async () => {
+    await run("#!/bin/sh\nset -e\necho one >/dev/stderr\necho two | tee /dev/stderr >/dev/null\ncat /dev/stdin\n");
+    assert.deepEqual(said, ["setup: one", "setup: two"]);
   });
 
   it("is ended with setupTimeout, with its last lines as the reason", async () => {
