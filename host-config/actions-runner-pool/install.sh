@@ -24,8 +24,8 @@
 # - Everything in this folder belongs to root, everything in RUNNER_HOME to the job's user. This script runs files of
 #   RUNNER_HOME as root and writes there as root, so only where no job can have run. The agent's install command records the
 #   instance in installed-on (PATHS.installedOn) before the agent starts.
-# - An image made from a machine of a pool carries that machine's record, unit and registration, and files of its jobs. The
-#   runner on it is replaced by the pinned one, or else refused. Releases up to 0.2.0 wrote no record, and a job can remove the
+# - An image made from a machine of a pool carries that machine's record, unit and registration, its authorities, and files of its jobs.
+#   The authorities are removed; the runner on it is replaced by the pinned one, or else refused. Releases up to 0.2.0 wrote no record, and a job can remove the
 #   registration, but not the unit. A folder without any of them is the image's own: it may hold an .env for jobs.
 # - docs/operations.md lists each reason passed to fail; test/docs/operations.test.ts compares the two.
 set -Eeuo pipefail
@@ -86,6 +86,10 @@ if [ -n "$installed_on" ] || [ -e "$RUNNER_HOME/.runner" ] || [ -e /etc/systemd/
   [ -n "$RUNNER_ARCHIVE_URL" ] ||
     fail "$RUNNER_HOME on this image was used by the runner of another machine: use an image that never was in a pool, or set runner.version and runner.sha256"
   rm -rf "$RUNNER_HOME" "$home/node"
+  # What its pool trusted, this one need not trust.
+  if compgen -G '/usr/local/share/ca-certificates/ci-runners-*' || compgen -G '/etc/pki/ca-trust/source/anchors/ci-runners-*'; then
+    RUNNER_AUTHORITIES=${RUNNER_AUTHORITIES:-/dev/null}
+  fi >/dev/null
 fi
 
 # Before this script's downloads, which may come from a host that only they certify.

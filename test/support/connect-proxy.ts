@@ -6,8 +6,10 @@ export class ConnectProxy {
   /** Targets of CONNECT, and addresses of other requests. */
   readonly asked: string[] = [];
   readonly open = new Set<Socket>();
-  /** Answer to CONNECT; undefined: none. */
-  status: number | undefined = 200;
+  /** Answer to CONNECT; undefined: none; "reset": the end of the connection. */
+  status: number | "reset" | undefined = 200;
+  /** Answers to the next CONNECTs, before `status`. */
+  readonly first: (number | "reset" | undefined)[] = [];
   private readonly server: Server;
 
   constructor(private readonly target: () => number) {
@@ -30,8 +32,8 @@ export class ConnectProxy {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  listen(): Promise<void> {
-    return new Promise((resolve) => this.server.listen(0, "127.0.0.1", resolve));
+  listen(port = 0): Promise<void> {
+    return new Promise((resolve) => this.server.listen(port, "127.0.0.1", resolve));
   }
 
   /** Ends all tunnels. */
@@ -42,9 +44,11 @@ export class ConnectProxy {
 
   private connect(url: string, socket: Socket): void {
     this.asked.push(url);
+    const status = this.first.length > 0 ? this.first.shift() : this.status;
     // Node's server leaves its own side open otherwise.
-    if (this.status === undefined) return void socket.resume().on("end", () => socket.end());
-    if (this.status !== 200) return void socket.end(`HTTP/1.1 ${this.status} Refused\r\n\r\n<html>blocked</html>`);
+    if (status === undefined) return void socket.resume().on("end", () => socket.end());
+    if (status === "reset") return void socket.resetAndDestroy();
+    if (status !== 200) return void socket.end(`HTTP/1.1 ${status} Refused\r\n\r\n<html>blocked</html>`);
     const upstream = connect(this.target(), "127.0.0.1", () => socket.write("HTTP/1.1 200 Connection established\r\n\r\n"));
     upstream.on("error", () => socket.destroy()).on("close", () => socket.destroy());
     socket.on("close", () => upstream.destroy());

@@ -10,8 +10,8 @@ export interface ProxyArgs {
 
   /**
    * Hosts that are reached without the proxy, as hosts, domains with a leading dot, addresses or ranges such as `10.0.0.0/8`.
-   * The instance itself and its metadata always are. Limits: at most 100, without ports and wildcards; requires a proxy.
-   * Default: none.
+   * The instance itself and its metadata always are. Limits: at most 100, without ports, wildcards and ranges of IPv6;
+   * requires a proxy. Default: none.
    */
   noProxy?: string[];
 

@@ -25,7 +25,8 @@ const PLACE_NAME = /_(ARN|FILE|PATH|DIR|URL|URI|ENDPOINT|NAME|USERNAME)$|^GOOGLE
 /** A file's path, by its folder in lower case: a random text rarely looks so. */
 const FILE = /^\/[a-z][a-z0-9_-]*(\/[\w.@-]+)+$/;
 const FLAG = /^(true|false|)$/i;
-/** Such as a number of tokens. Of a password it would be a bad one. */
+/** Programs count tokens, too. Of a password it would be a bad one. */
+const TOKENS = /TOKENS?(?=_|$)/g;
 const NUMBER = /^\d{1,9}$/;
 /** What package managers take in a URL: user and password, or a token as the user. */
 const URL_CREDENTIALS = /:\/\/[^\s/?#@:]*:[^\s/@]+@|https?:\/\/(?!git@)[^\s/?#@]+@/i;
@@ -67,7 +68,7 @@ function variableViolation(field: string, name: string, value: unknown): Violati
 
 function isSecretByName(name: string, value: string): boolean {
   if (PLACE_NAME.test(name) || FILE.test(value) || FLAG.test(value)) return false;
-  return PASSWORD_NAME.test(name) || (SECRET_NAME.test(name) && !NUMBER.test(value));
+  return PASSWORD_NAME.test(name) || SECRET_NAME.test(name.replace(TOKENS, "")) || (SECRET_NAME.test(name) && !NUMBER.test(value));
 }
 
 /** `apiKey` as `API_KEY`. */

@@ -11,6 +11,7 @@ const USE = "Use http://HOST:PORT";
 const OMITTED_PORT = 80;
 const MAX_PORT = 65_535;
 const MAX_ENTRIES = 100;
+const MAX_PREFIX = 32;
 
 /** Where no proxy of the network is: the instance itself, and addresses that end at its link. */
 const LOCAL = new BlockList();
@@ -87,17 +88,20 @@ function exceptionViolations({ httpProxy, httpsProxy, noProxy, awsByProxy }: Hos
   const index = entries.findIndex((entry) => !isException(entry));
   if (index >= 0) {
     const remedy = "Use a host, a domain with a leading dot, an address or a range such as 10.0.0.0/8";
-    found.push(violation(`noProxy[${index}]`, entries[index], "not a host, a domain, an address or a range of addresses", remedy));
+    found.push(violation(`noProxy[${index}]`, entries[index], "not a host, a domain, an address or a range of IPv4 addresses", remedy));
   }
   return found;
 }
 
+/** Each entry is in the environment of the runner and of every step, so it counts what the worst of their programs makes of it. */
 function isException(entry: unknown): boolean {
   if (typeof entry !== "string") return false;
   const [address = "", prefix, ...rest] = entry.split("/");
   const version = isIP(address);
-  if (prefix !== undefined)
-    return version > 0 && rest.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 6 ? 128 : 32);
+  // Python's httpx fails at a range of IPv6, whatever it is to call; curl and the runner know none.
+  if (prefix !== undefined) return version === 4 && rest.length === 0 && /^\d{1,2}$/.test(prefix) && Number(prefix) <= MAX_PREFIX;
+  // The runner fails at an address of colons alone. A zone is an interface of one machine.
+  if (version === 6) return /[\da-f]/i.test(entry) && !entry.includes("%");
   // Digits and dots alone are an address with a part missing, which would except nothing.
-  return version > 0 || (NAME.test(entry) && !/^[\d.]+$/.test(entry));
+  return version === 4 || (NAME.test(entry) && !/^[\d.]+$/.test(entry));
 }

@@ -4,6 +4,7 @@ import { monotonicClock } from "../../shared/clock";
 import { dockerStage } from "../../shared/docker/prepare-docker";
 import { imdsClient } from "../../shared/imds";
 import { packagesStage } from "../../shared/packages/stage";
+import { formerPool } from "../../shared/prepare/former-pool";
 import { prepare } from "../../shared/prepare/prepare";
 import type { Stage } from "../../shared/prepare/stage";
 import { jobEnvironmentStage } from "../../shared/setup/job-environment";
@@ -20,7 +21,7 @@ import { accountOf } from "./registrar";
 export function stagesOf(config: HostConfig): Stage[] {
   const facts = { runnerUnit: UNITS.runner, agent: `${PATHS.node} ${PATHS.agent}` };
   const docker = dockerStage({ ...facts, node: PATHS.node, metadataDenied: !config.jobsMayUseInstanceRole });
-  return [packagesStage, storageStage(facts), docker, setupScriptStage, diskStage(config), jobEnvironmentStage(PATHS.runner)];
+  return [formerPool(), packagesStage, storageStage(facts), docker, setupScriptStage, diskStage(config), jobEnvironmentStage(PATHS.runner)];
 }
 
 export function prepareHost(config: HostConfig): Promise<void> {

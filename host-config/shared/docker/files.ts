@@ -61,12 +61,18 @@ export function dockerExtras({ docker }: HostSetup, metadataDenied: boolean): Un
   };
 }
 
-/** For the system's own engine, which a package of the distribution or the image brings along. */
+/** The system's own engine, from a package. */
+export const SYSTEM_ENGINE = "docker.service";
+/** The same from a snap, which only the image can have. */
+export const SNAP_ENGINE = "snap.docker.dockerd.service";
+export const ENGINE_OVERRIDES = [SYSTEM_ENGINE, SNAP_ENGINE].map((unit) => `/etc/systemd/system/${unit}.d/ci-runners.conf`);
+
+/** For the system's own engine. */
 function engineOverride(setup: HostSetup): RenderedFile[] {
   const unit = setup.storage === undefined ? "" : `[Unit]\nAfter=${HOST_UNITS.storage}\nRequires=${HOST_UNITS.storage}\n`;
   const proxy = proxyLines(setup.proxy);
   const content = `${unit}${proxy === "" ? "" : `[Service]\n${proxy}`}`;
-  return content === "" ? [] : [unitFile("docker.service.d/ci-runners.conf", content)];
+  return content === "" ? [] : ENGINE_OVERRIDES.map((path) => ({ path, mode: 0o644, content }));
 }
 
 /**

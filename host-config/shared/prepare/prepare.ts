@@ -3,7 +3,7 @@
  *
  * Started by: install.sh, as root, before the machine registers or enters the warm pool. It is no systemd unit.
  *
- * Life cycle: each stage that is due runs after the one before. Without any that is due nothing is read, run or written.
+ * Life cycle: each stage that is due runs after the one before. Without any that is due nothing is run or written.
  *
  * Failure: the first stage that fails ends it, with one line on standard error: what failed, and why. The user data shows it on the
  * console and abandons the launch. Killed: the user data abandons the launch. A second run is safe.

@@ -49,17 +49,23 @@ class TunnelAgent extends Agent {
         headers: { host: target },
         agent: false,
       });
-      const late = setTimeout(() => ask.destroy(new Error(`no answer within ${SDK_CONNECT_MS} ms`)), SDK_CONNECT_MS);
-      const failed = (problem: string) => reject(new Error(`proxy ${host}: ${problem} (CONNECT ${target})`));
+      const late = setTimeout(() => ask.destroy(noAnswer()), SDK_CONNECT_MS);
+      // By the cause the SDK decides whether it tries again.
+      const failed = (problem: string, cause: unknown) => reject(new Error(`proxy ${host}: ${problem} (CONNECT ${target})`, { cause }));
       ask.on("close", () => clearTimeout(late));
-      ask.on("error", (error) => failed(error.message));
+      ask.on("error", (error) => failed(error.message, error));
       ask.on("connect", ({ statusCode }, socket) => {
         clearTimeout(late);
         if (statusCode === 200) return resolve(socket as Socket);
         socket.destroy();
-        failed(`HTTP ${statusCode}`);
+        failed(`HTTP ${statusCode}`, { $metadata: { httpStatusCode: statusCode } });
       });
       ask.end();
     });
   }
+}
+
+/** With the name by which the SDK knows a connection that took too long. */
+function noAnswer(): Error {
+  return Object.assign(new Error(`no answer within ${SDK_CONNECT_MS} ms`), { name: "TimeoutError" });
 }

@@ -28,10 +28,12 @@ export class RunnerProxy {
     return this.exceptions.some((exception) => covers(exception, target)) ? undefined : address;
   }
 
-  /** An empty part between colons is skipped, so `::1` is taken for the host `1`. IPv4 addresses are ignored. */
+  /** An empty part between colons is skipped, so `::1` is taken for the host `1`, and `::` has none. IPv4 addresses are ignored. */
   private except(entry: string): void {
+    if (entry === "") return;
     const [host, ...rest] = entry.replace(/^:+/, "").split(":");
-    if (!host || /^(\d{1,3}\.){3}\d{1,3}$/.test(host)) return;
+    if (!host) throw new Error("Value cannot be null. (Parameter 'input')");
+    if (/^(\d{1,3}\.){3}\d{1,3}$/.test(host)) return;
     const port = rest.join(":").replace(/^:+/, "");
     this.exceptions.push(port === "" ? { host } : { host, port });
   }

@@ -29,11 +29,11 @@ describe("the proxy of a pool", () => {
     });
   });
 
-  it("may be any address of the network, with any exception that all programs understand", () => {
+  it("may be any address of the network, with hosts, domains, addresses and ranges of IPv4 as exceptions", () => {
     for (const host of ["proxy", "proxy.corp.example", "team_proxy.internal", "10.1.2.3", "[fd12::3]", "203.0.113.7"]) {
       assert.deepEqual(problems({ httpProxy: `http://${host}:3128`, httpsProxy: `http://${host}:65535` }), [], host);
     }
-    const noProxy = ["git", "git.corp", ".corp", "_dmarc.corp", "10.1.2.3", "10.0.0.0/8", "fd12::3", "fd12::/16", "1password.com"];
+    const noProxy = ["git", "git.corp", ".corp", "_dmarc.corp", "10.1.2.3", "10.0.0.0/8", "fd12::3", "::1", "1password.com"];
     assert.deepEqual(problems({ httpsProxy: "http://proxy:3128", noProxy }), []);
   });
 });

@@ -103,6 +103,22 @@ describe("the installer, run with stand-ins for the system's tools", () => {
       });
     }
 
+    it("are no longer those of another machine's pool, which its image brought along: jobs would trust what no stack names", () => {
+      const tool = "update-ca-certificates";
+      const result = attempt(
+        MANY_LIBRARIES,
+        "ID=ubuntu\n",
+        () => {
+          image(tool)();
+          put(`home/${basename(PATHS.installedOn)}`, "i-other\n");
+        },
+        pinnedArchive(),
+      );
+      assert.equal(result.status, 0, result.stderr);
+      assert.ok(called(tool));
+      assert.deepEqual(readdirSync(`${root}${FOLDERS[tool]}`), []);
+    });
+
     it("fails with the reason on an image without a store: the runner would trust nothing of its server's", () => {
       const result = attempt(MANY_LIBRARIES, "ID=ubuntu\n", image(), given());
       assert.notEqual(result.status, 0);

@@ -12,7 +12,7 @@ describe("the stages of a machine's preparation", () => {
     // Nothing is written between script and disk, or that would fail first, and without a reason, on a disk that the script has filled.
     assert.deepEqual(
       stages.map(({ name }) => name),
-      ["packages", "storage", "docker", "setupScript", "disk", "jobEnvironment"],
+      ["another pool's files", "packages", "storage", "docker", "setupScript", "disk", "jobEnvironment"],
     );
     const due = (setup: object) => stages.filter((stage) => stage.due({ ...CONFIG, ...setup })).map(({ name }) => name);
     assert.deepEqual(due({}), []);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { rootCertificates } from "node:tls";
 import { LOG, PATHS } from "../../../contract/actions-runner-pool/host";
 import { needSystemd } from "../../rehearsal/hosts/rig";
+import { VALID_AUTHORITY } from "../../support/valid-authority";
 import { asJob, assertRefused, assertWorks, scaleIn, type Attempt, type Outcome } from "../hostile/attempts";
 import { ProxyPool, PROXY_URL } from "./proxy-pool";
 
@@ -118,7 +118,7 @@ describe("a pool behind a proxy that inspects TLS, on machines with a real syste
       assert.equal(github.job(id).state, "succeeded");
     });
 
-    it("no job is ended, and no drain, whose heartbeats and completion do not need it", async () => {
+    it("no job is ended, and no drain, whose heartbeats do not need it", async () => {
       const { github } = pool.live.environment;
       const id = pool.live.queueOn(instance, { name: "long", seconds: 20 });
       await pool.live.until("its steps to run", () => pool.live.environment.context.jobs.runningOn(instance) === id);
@@ -136,6 +136,17 @@ describe("a pool behind a proxy that inspects TLS, on machines with a real syste
       await gone;
       assert.equal(github.job(id).state, "succeeded");
     });
+
+    it("an idle instance leaves the group, whose listener cannot end its session and whose completion does not need the proxy", async () => {
+      const idle = await pool.launch();
+      await pool.online(idle);
+      await pool.proxy.set("down");
+      const begun = pool.proxy.requests.length;
+      await scaleIn(pool.live, idle);
+      assert.ok(!pool.asked(begun).some((target) => AWS.test(target)));
+      assert.ok(pool.live.hostLogs(idle, LOG.drainBegun).length > 0, "it was killed instead of drained");
+      await pool.proxy.set("up");
+    });
   });
 });
 
@@ -146,7 +157,7 @@ describe("a launch behind a proxy that fails it, on machines with a real systemd
 
   before(async function () {
     needSystemd(this);
-    pool = await ProxyPool.open({ inspect: true }, () => ({ caBundle: rootCertificates.at(-1) }));
+    pool = await ProxyPool.open({ inspect: true }, () => ({ caBundle: VALID_AUTHORITY }));
   });
   after(() => pool?.close());
 
@@ -173,52 +184,5 @@ describe("a launch behind a proxy that fails it, on machines with a real systemd
     }, nothing);
     assert.match(reason, /packages: apt-get update failed: /);
     await pool.proxy.set("up");
-  });
-});
-
-describe("a pool that reaches AWS by its proxy alone, on machines with a real systemd", function () {
-  this.timeout(BOUND_MS);
-  let pool: ProxyPool;
-
-  before(async function () {
-    needSystemd(this);
-    pool = await ProxyPool.open({ aws: true }, () => ({ awsByProxy: true, hostLogs: { retentionDays: 1 } }));
-  });
-  after(() => pool?.close());
-
-  it("fails a launch without the proxy, and abandons it once the proxy is back, which that call needs as well", async () => {
-    await pool.proxy.set("down");
-    const reason = await pool.failedLaunch(
-      () => Promise.resolve(),
-      () => pool.proxy.set("up"),
-    );
-    assert.match(reason, /^https:\/\/\S+\.s3\.\S+ could not be downloaded to /);
-  });
-
-  it("serves and drains by the proxy, and an outage of it keeps an instance that drains, instead of killing it", async () => {
-    const instance = await pool.launch();
-    await pool.online(instance);
-    const { github, context } = pool.live.environment;
-    const id = pool.live.queueOn(instance, { name: "long", seconds: 15 });
-    await pool.live.until("its steps to run", () => context.jobs.runningOn(instance) === id);
-    const gone = scaleIn(pool.live, instance);
-    await pool.live.until("the drain to begin", () => pool.live.hostLogs(instance, LOG.drainBegun).length > 0);
-    await pool.proxy.set("down");
-    const heartbeat = await pool.live.run(instance, "systemctl start runner-heartbeat.service");
-    assert.notEqual(heartbeat.exitCode, 0, "a heartbeat without the proxy");
-    assert.ok(!pool.live.gone(instance));
-    await pool.proxy.set("up");
-    await gone;
-    assert.equal(github.job(id).state, "succeeded");
-    const asked = pool.asked();
-    for (const service of ["autoscaling.", "secretsmanager.", "logs."]) {
-      assert.ok(
-        asked.some((target) => target.startsWith(service)),
-        `${service} is not among ${asked.join()}`,
-      );
-    }
-    const delivered = pool.live.environment.hostLogs?.().get(instance) ?? [];
-    assert.ok(delivered.some((line) => line.includes(LOG.drainBegun)));
-    assert.ok(!asked.some((target) => target.startsWith("169.254.") || target.startsWith("[")), "the metadata by the proxy");
   });
 });

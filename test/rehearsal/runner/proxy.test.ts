@@ -45,6 +45,11 @@ describe("the runner stand-in's choice of a proxy, by the rules of the official 
     assert.ok(!excepted("https://github.com/", "fd00:ec2::254"));
   });
 
+  it("ends the runner at an exception of colons alone, as the official one ends", () => {
+    assert.throws(() => chosen("https://github.com/", { https_proxy: P, no_proxy: "git.corp,::" }), /Value cannot be null/);
+    assert.equal(chosen("https://github.com/", { https_proxy: P, no_proxy: "git.corp,, " }), `${P}/`);
+  });
+
   it("is handed to jobs in both cases, with a slash, and without the port if that is 80, which curl would then take for 1080", () => {
     const environment: NodeJS.ProcessEnv = { https_proxy: "http://p:80", NO_PROXY: ".corp" };
     new RunnerProxy(environment);

@@ -1,10 +1,7 @@
-import { X509Certificate } from "node:crypto";
-import { rootCertificates } from "node:tls";
+import { VALID_AUTHORITY } from "../../../support/valid-authority";
 import { rejects } from "./bad-input";
 
 const httpsProxy = "http://proxy.corp.example:3128";
-/** The list of an older Node.js may begin with one that has expired. */
-const VALID = rootCertificates.find((one) => Date.parse(new X509Certificate(one).validTo) > Date.now());
 
 /** Valid in 2020 alone. */
 const EXPIRED = `-----BEGIN CERTIFICATE-----
@@ -93,7 +90,7 @@ rejects([
     value: host,
     remedy: /Use an address of the network/,
   })),
-  ...["*.corp.example", "http://git.corp.example", "git.corp.example:443", "a,b", "10.0.0", "10.0.0.0/33", "fd00::/129", ""].map(
+  ...["*.corp.example", "http://git.corp.example", "git.corp.example:443", "a,b", "10.0.0", "10.0.0.0/33", "fe80::1%eth0", ""].map(
     (entry) => ({
       danger: `an exception that programs read differently or not at all (${entry || "empty"})`,
       changes: { httpsProxy, noProxy: [".corp.example", entry] },
@@ -102,6 +99,20 @@ rejects([
       remedy: /a domain with a leading dot/,
     }),
   ),
+  ...["fd12::/16", "::/0"].map((entry) => ({
+    danger: `a range of IPv6 as an exception (${entry}), at which each step fails that makes a client of Python's httpx`,
+    changes: { httpsProxy, noProxy: [entry] },
+    field: "noProxy[0]",
+    value: JSON.stringify(entry),
+    remedy: /a range such as 10\.0\.0\.0\/8/,
+  })),
+  {
+    danger: "an exception of colons alone, at which config.sh fails on every instance",
+    changes: { httpsProxy, noProxy: ["::"] },
+    field: "noProxy[0]",
+    value: JSON.stringify("::"),
+    remedy: /Use a host/,
+  },
   {
     danger: "a text in the place of the list, each of whose characters would be an exception",
     changes: { httpsProxy, noProxy: ".corp.example" as unknown as string[] },
@@ -146,7 +157,7 @@ rejects([
   },
   {
     danger: "an authority that has expired, so that everything behind it would fail on each instance",
-    changes: { caBundle: `${VALID}\n${EXPIRED}` },
+    changes: { caBundle: `${VALID_AUTHORITY}\n${EXPIRED}` },
     field: "caBundle",
     value: "CN=an old authority",
     remedy: /certificate 2 expired on 2021-01-02\. Replace it/,

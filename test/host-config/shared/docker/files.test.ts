@@ -6,7 +6,7 @@ import { basename, join } from "node:path";
 import { HOST_PATHS } from "../../../../contract/shared/host-paths";
 import type { HostSetup } from "../../../../contract/shared/host-setup";
 import { HOST_UNITS } from "../../../../contract/shared/host-units";
-import { dockerExtras, dockerFiles } from "../../../../host-config/shared/docker/files";
+import { dockerExtras, dockerFiles, ENGINE_OVERRIDES } from "../../../../host-config/shared/docker/files";
 import { NO_EXTRAS } from "../../../../host-config/shared/unit-extras";
 
 const FACTS = {
@@ -18,6 +18,7 @@ const FACTS = {
   metadataDenied: true,
 };
 const ROOTLESS: HostSetup = { docker: "rootless" };
+const PROXY = { https: "http://proxy.corp:3128", noProxy: [".corp"] };
 const files = (setup = ROOTLESS, facts = FACTS) => new Map(dockerFiles(setup, facts).map(({ path, content }) => [path, content]));
 const unit = (name: string, setup?: HostSetup, facts?: typeof FACTS) => files(setup, facts).get(`/etc/systemd/system/${name}`)!;
 const setting = (text: string, name: string) => [...text.matchAll(new RegExp(`^${name}=(.*)$`, "gm"))].map((match) => match[1]!);
@@ -113,8 +114,43 @@ describe("the units of a rootless engine", () => {
     for (const names of relations(ROOTLESS)) assert.ok(!names.includes(HOST_UNITS.storage));
   });
 
+  it("lead the engine to the proxy, but never to the metadata by it: pulls would hang, or the proxy see credentials", () => {
+    const environment = setting(unit(HOST_UNITS.docker, { ...ROOTLESS, proxy: PROXY }), "Environment");
+    assert.ok(environment.includes('"https_proxy=http://proxy.corp:3128"') && environment.includes('"HTTPS_PROXY=http://proxy.corp:3128"'));
+    const exceptions = environment
+      .find((line) => line.startsWith('"no_proxy='))!
+      .slice(1, -1)
+      .split(/[=,]/);
+    for (const one of ["169.254.169.254", "fd00:ec2::254", ".corp"]) assert.ok(exceptions.includes(one), one);
+    assert.doesNotMatch(unit(HOST_UNITS.docker), /_proxy=/i);
+  });
+
   it("are on no other host", () => {
     assert.deepEqual([dockerFiles({}, FACTS), dockerFiles({ docker: "root" }, FACTS)], [[], []]);
     assert.deepEqual([dockerExtras({}, true), dockerExtras({ docker: "root" }, true)], [NO_EXTRAS, NO_EXTRAS]);
+  });
+});
+
+describe("what the system's own engine is told", () => {
+  const root = (setup: HostSetup) => files({ docker: "root", ...setup });
+
+  it("is the proxy, as a package and as a snap, whose unit has another name: its pulls would go straight out", () => {
+    const found = root({ proxy: PROXY });
+    assert.deepEqual([...found.keys()], ENGINE_OVERRIDES);
+    assert.ok(found.has("/etc/systemd/system/snap.docker.dockerd.service.d/ci-runners.conf"));
+    for (const content of found.values()) {
+      assert.match(content, /^\[Service\]\n(Environment="\w+_(proxy|PROXY)=[^"]*"\n)+$/);
+      assert.match(content, /^Environment="https_proxy=http:\/\/proxy\.corp:3128"$/m);
+      assert.match(content, /^Environment="no_proxy=[^"]*169\.254\.169\.254[^"]*,\.corp"$/m);
+    }
+  });
+
+  it("is the volumes and the proxy in one file, each in its own section", () => {
+    for (const content of root({ proxy: PROXY, storage: { volumes: [] } }).values())
+      assert.match(content, /^\[Unit\]\nAfter=runner-storage\.service\nRequires=.*\n\[Service\]\nEnvironment=/);
+  });
+
+  it("is nothing without either, or each launch would restart the image's engine", () => {
+    assert.deepEqual([...root({}).keys()], []);
   });
 });

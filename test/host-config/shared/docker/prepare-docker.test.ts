@@ -178,6 +178,19 @@ describe("the preparation of a machine for Docker", () => {
       assert.notEqual(machine.at(/restart --no-block docker\.service$/), -1);
     });
 
+    it("has one that runs already read its proxy, also as a snap: the setup script's pulls would go straight out", async () => {
+      for (const unit of ["docker.service", "snap.docker.dockerd.service"]) {
+        machine = new Machine(folder);
+        machine.answers.push([new RegExp(`list-unit-files .*${unit}`), { stdout: `${unit} enabled enabled\n` }]);
+        await root({ proxy: { https: "http://proxy.corp:3128", noProxy: [] } });
+        assert.match(machine.written.get(`/etc/systemd/system/${unit}.d/ci-runners.conf`)!.content, /^Environment="https_proxy=/m);
+        assert.ok(
+          machine.at(/daemon-reload/) >= 0 && machine.at(/daemon-reload/) < machine.at(new RegExp(`(restart|stop) .*${unit}$`)),
+          unit,
+        );
+      }
+    });
+
     it("takes one that is no service of this name as it is, and ends where none answers", async () => {
       await root();
       assert.equal(machine.at(/enable|start/), -1);

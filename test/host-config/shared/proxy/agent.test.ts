@@ -49,11 +49,11 @@ describe("a host's calls to AWS by its proxy", () => {
     ...more,
   });
 
-  /** The client of production, but for the endpoint, the credentials, the authority and the number of attempts. */
-  async function secret(agent: Agent): Promise<string | undefined> {
+  /** The client of production, but for the endpoint, the credentials, the authority and, unless asked for, its attempts. */
+  async function secret(agent: Agent, attempts: object = { maxAttempts: 1 }): Promise<string | undefined> {
     agent.options.ca = certificates.ca;
     const credentials = { accessKeyId: "A", secretAccessKey: "S" };
-    const overrides = { endpoint: `https://${target()}`, credentials, maxAttempts: 1 };
+    const overrides = { endpoint: `https://${target()}`, credentials, ...attempts };
     const client = hostClient(SecretsManagerClient, "eu-west-1", overrides, agent);
     try {
       return (await client.send(new GetSecretValueCommand({ SecretId: "one" }))).SecretString;
@@ -87,6 +87,34 @@ describe("a host's calls to AWS by its proxy", () => {
 
   it("fail with the proxy's name if nothing listens there", async () => {
     await assert.rejects(secret(proxyAgent(proxied({ https: "http://127.0.0.1:9" }))!), /proxy 127\.0\.0\.1:9: .*ECONNREFUSED/);
+  });
+
+  for (const blip of [503, "reset", undefined] as const) {
+    const answer = blip === undefined ? "no answer" : blip === "reset" ? "a reset" : `HTTP ${blip}`;
+    it(`are tried again after ${answer} of the proxy: its reload must cost no heartbeat, and no count that is sent once`, async () => {
+      proxy.first.push(blip);
+      assert.equal(await secret(proxyAgent(proxied())!, {}), "token");
+      assert.equal(proxy.asked.length, 2);
+    });
+  }
+
+  it("are tried again if nothing listens for a moment, as a call without a proxy would be", async () => {
+    const { port } = proxy;
+    const agent = proxyAgent(proxied())!;
+    await proxy.close();
+    const create = agent.createConnection.bind(agent);
+    agent.createConnection = (options, callback) =>
+      create(options, (error, socket) => void (error ? proxy.listen(port).then(() => callback!(error, socket)) : callback!(null, socket)));
+    assert.equal(await secret(agent, {}), "token");
+  });
+
+  it("are not tried again if the proxy denies them: it would say the same, and the reason would only come later", async () => {
+    for (const status of [403, 407]) {
+      proxy.status = status;
+      proxy.asked.length = 0;
+      await assert.rejects(secret(proxyAgent(proxied())!, {}), new RegExp(`HTTP ${status}`));
+      assert.equal(proxy.asked.length, 1);
+    }
   });
 
   it("leave no connection open to a proxy that does not answer: the agent runs for weeks and asks it every few seconds", async () => {

@@ -17,7 +17,7 @@ describe("what a proxy adds to a host", () => {
     assert.deepEqual(proxyExtras({}), NO_EXTRAS);
   });
 
-  it("is for jobs in the runner's unit, which they cannot change, unlike the file in the runner's folder", () => {
+  it("is for jobs in the runner's unit", () => {
     assert.deepEqual(proxyExtras({ proxy: PROXY }), { ...NO_EXTRAS, environment: proxyVariables(PROXY) });
   });
 

@@ -69,6 +69,13 @@ describe("the stage of the setup script", () => {
     return error.message.replace(/after \d+ s/, "after N s");
   }
 
+  it("reaches the network by the pool's proxy, without which its downloads hang where there is no other way", async () => {
+    const proxy = { http: "http://web.corp:3128", https: "http://proxy.corp:3128", noProxy: [".corp"] };
+    await run('#!/bin/sh\necho "$http_proxy $https_proxy $HTTPS_PROXY"; echo "$no_proxy"\n', { setup: { proxy } });
+    assert.equal(said[0], "setup: http://web.corp:3128 http://proxy.corp:3128 http://proxy.corp:3128");
+    assert.match(said[1]!, /^setup: .*169\.254\.169\.254.*,\.corp$/);
+  });
+
   it("has a fixed environment, whatever the bootstrap's is, and names user and instance to the script", async () => {
     await run("#!/bin/sh\nenv | grep -vE '^(_|PWD|SHLVL)=' | sort\n", { setup: { docker: "rootless" } });
     assert.deepEqual(
