@@ -125,7 +125,7 @@ function rootlessViolations(imageId: string, image: Image): Violation[] {
   const able = SUPPORTED_SYSTEMS.filter(({ lacksRootlessDocker }) => !lacksRootlessDocker);
   const problem = `image ${imageId} is ${system.name}, whose archive is not known to have rootlesskit`;
   const images = able.map(({ name }) => name).join(", ");
-  const remedy = `Use an image of ${images}, your own image with dockerd-rootless.sh, or root`;
+  const remedy = `Use an image of ${images}, your own image with rootlesskit, or root`;
   return [violation("docker", DockerMode.Rootless, problem, remedy)];
 }
 

@@ -15,7 +15,7 @@ export type DockerMode = (typeof DockerMode)[keyof typeof DockerMode];
 export interface DockerArgs {
   /**
    * Docker for jobs. What the image lacks is installed from the archive of its distribution at the launch. Limits: `rootless`
-   * requires Debian, Ubuntu or an own image with `dockerd-rootless.sh`, and excludes `jobsMayBecomeRoot`. Default: none.
+   * requires Debian, Ubuntu or an own image with `rootlesskit`, and excludes `jobsMayBecomeRoot`. Default: none.
    */
   docker?: DockerMode;
 

@@ -13,7 +13,7 @@
  *   3. At the first installation of this instance: remove the marks of the machine that the image was made from, that
  *      it is terminating, has served, was stopped by force or returns to the warm pool, and copy runsvc.sh. Where the warm pool
  *      takes instances back, keep a copy of the runner for their return (pristine.ts).
- *   4. Write the files, create the folders in /run, reload systemd. Restart the SSM agent, if it now has a proxy (awsByProxy).
+ *   4. Remove the rules of an earlier pool's packet filter, unless this one has them, too. Write the files, create the folders in /run, reload systemd. Restart the SSM agent, if it now has a proxy (awsByProxy).
  *   5. Enable the agent's socket, the agent, the heartbeat timer and the units of the host's setup, record the instance id (PATHS.installedOn), start them.
  *      The runner's unit is not enabled: the agent starts it once the instance is in service. On an image made from a
  *      machine of a pool the agent already runs; it waits for the record and then restarts itself.
@@ -40,6 +40,7 @@ import type { HostFacts } from "../units/agent-units";
 import { renderFiles } from "../units/render";
 import { unitExtras } from "../units/unit-extras";
 import { imdsClient } from "../../shared/imds";
+import { removeFormerFence } from "../../shared/docker/former-engine";
 import { jsonLog } from "../../shared/json-log";
 import { checkMetadataCanBeDenied } from "../../shared/metadata-probe";
 import { restartSsmAgent } from "../../shared/proxy/ssm-agent";
@@ -91,6 +92,7 @@ export async function install(
     copyServiceScript(account);
     if (config.reuse) await savePristine(account);
   }
+  await removeFormerFence(config, !config.jobsMayUseInstanceRole);
   for (const file of renderFiles(config, facts)) writeAtomically(file);
   await run("systemd-tmpfiles", ["--create", "/etc/tmpfiles.d/ci-runners.conf"]);
   await run("systemctl", ["daemon-reload"]);

@@ -1,7 +1,7 @@
 /** The agent's `prepare` command, between the runner's archive and the units: see host-config/shared/prepare/prepare.ts. */
 import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 import { monotonicClock } from "../../shared/clock";
-import { dockerStage } from "../../shared/docker/prepare-docker";
+import { dockerStages } from "../../shared/docker/prepare-docker";
 import { imdsClient } from "../../shared/imds";
 import { packagesStage } from "../../shared/packages/stage";
 import { formerPool } from "../../shared/prepare/former-pool";
@@ -15,13 +15,22 @@ import { diskStage } from "./prepare-disk";
 import { accountOf } from "./registrar";
 
 /**
- * In this order: the packages have the tools for volumes, Docker starts on its volume, and the script may use all of it. Then the disk,
- * which each of them may have filled, before anything is written to it.
+ * In this order: the packages have the tools for volumes, Docker starts on its volume, and the script may use all of it, and change Docker's
+ * configuration. Then the disk, which each of them may have filled, before anything is written to it.
  */
 export function stagesOf(config: HostConfig): Stage[] {
   const facts = { runnerUnit: UNITS.runner, agent: `${PATHS.node} ${PATHS.agent}` };
-  const docker = dockerStage({ ...facts, node: PATHS.node, metadataDenied: !config.jobsMayUseInstanceRole });
-  return [formerPool(), packagesStage, storageStage(facts), docker, setupScriptStage, diskStage(config), jobEnvironmentStage(PATHS.runner)];
+  const docker = dockerStages({ ...facts, node: PATHS.node, metadataDenied: !config.jobsMayUseInstanceRole });
+  return [
+    formerPool(),
+    packagesStage,
+    storageStage(facts),
+    docker.engine,
+    setupScriptStage,
+    diskStage(config),
+    docker.afterScript,
+    jobEnvironmentStage(PATHS.runner),
+  ];
 }
 
 export function prepareHost(config: HostConfig): Promise<void> {

@@ -9,8 +9,10 @@ interface HookText {
   userHook?: string;
   /** Options of curl. */
   fields?: string;
-  /** Commands after the user's own hook; empty without any. */
+  /** Commands besides the user's own hook; empty without any. */
   cleanUp?: string;
+  /** Whether they come before the user's own hook, or after it. */
+  order?: "before" | "after";
 }
 
 /**
@@ -23,7 +25,7 @@ interface HookText {
  * even then, needs no process, and goes on as if the notification had been sent. On a busy machine the request may have ended
  * before bash disowns it, which bash would report in the job's log.
  */
-export function hookText({ route, what, userHook, fields = "", cleanUp = "" }: HookText): string {
+export function hookText({ route, what, userHook, fields = "", cleanUp = "", order = "after" }: HookText): string {
   return `#!/bin/bash
 # ${what}: a hint to the agent. Never fails, never waits.
 ${cleanUp === "" ? "" : "# shellcheck disable=SC2317 # Only by the trap.\n"}go_on() {
@@ -37,21 +39,28 @@ trap go_on EXIT
     http://agent${route}
 ) </dev/null >/dev/null 2>&1 &
 disown 2>/dev/null || true
-${cleanUp === "" ? "go_on\n" : withCleanUp(userHook, cleanUp)}`;
+${cleanUp === "" ? "go_on\n" : cleanUpFunction(cleanUp) + (order === "before" ? CLEAN_UP_FIRST : cleanUpLast(userHook))}`;
 }
 
-/**
- * The user's hook is a child here, because something follows it. If it cannot be started, the trap executes it in this process,
- * and the clean-up is skipped. After it the trap only ends the hook, with the status of the user's. A signal by which the runner
- * cancels the job must not run the user's hook a second time.
- */
-function withCleanUp(userHook: string | undefined, cleanUp: string): string {
+/** A signal by which the runner cancels the job must not run the user's hook, nor run it a second time. */
+function cleanUpFunction(cleanUp: string): string {
   return `clean_up() {
 ${cleanUp.trimEnd()}
 }
-status=0
 trap 'trap - EXIT; exit 130' INT
 trap 'trap - EXIT; exit 143' TERM
+`;
+}
+
+/** What the user's hook starts is the new job's. If the clean-up cannot be started, the trap goes on. */
+const CLEAN_UP_FIRST = "clean_up || true\ngo_on\n";
+
+/**
+ * The user's hook is a child here, because something follows it. If it cannot be started, the trap executes it in this process,
+ * and the clean-up is skipped. After it the trap only ends the hook, with the status of the user's.
+ */
+function cleanUpLast(userHook: string | undefined): string {
+  return `status=0
 ${userHook === undefined ? "" : `${command(userHook)} || status=$?\n`}trap 'exit "$status"' EXIT
 clean_up || true
 exit "$status"
@@ -64,9 +73,11 @@ function command(path: string): string {
 }
 
 export function jobStartedHook(userHook?: string, cleanUp?: string): string {
-  return hookText({ route: AGENT_ROUTES.jobStarted, what: "Before a job's first step", userHook, cleanUp, fields: jobFields() });
+  const own = { route: AGENT_ROUTES.jobStarted, what: "Before a job's first step", fields: jobFields() };
+  return hookText({ ...own, userHook, cleanUp, order: "before" });
 }
 
 export function jobCompletedHook(userHook?: string, cleanUp?: string): string {
-  return hookText({ route: AGENT_ROUTES.jobCompleted, what: "After a job's last step", userHook, cleanUp, fields: jobFields() });
+  const own = { route: AGENT_ROUTES.jobCompleted, what: "After a job's last step", fields: jobFields() };
+  return hookText({ ...own, userHook, cleanUp, order: "after" });
 }

@@ -11,10 +11,7 @@ import type { Engine } from "../ports/engine";
 import type { Log } from "../ports/log";
 import { systemctl } from "../systemctl";
 import { deleteAllButCache } from "./kept-data";
-import { answers, answersWithin } from "./ping";
-
-/** It takes 2 to 5 s, and longer where it first deletes what containers left. The start of the runner is then tried again. */
-export const ANSWER_BOUND_MS = 60_000;
+import { ANSWER_BOUND_MS, answers, answersWithin } from "./ping";
 
 export interface EngineHost {
   /** In /run: a runner has started with this engine, so jobs may have left containers. */

@@ -7,7 +7,8 @@ import { METADATA_ADDRESSES } from "../metadata-addresses";
 import { proxyLines } from "../proxy/variables";
 import { type RenderedFile, type UnitFacts, unitFile } from "../rendered-file";
 import { environmentLines, NO_EXTRAS, type UnitExtras } from "../unit-extras";
-import { ROOTLESS_SCRIPT, ROOTLESS_SCRIPT_FOLDERS } from "./rootless-script";
+import { ANSWER_BOUND_MS } from "./ping";
+import { rootlessCommand } from "./rootless-command";
 
 /** Where programs expect the engine, such as the official runner, which mounts it into the containers of a job. */
 export const SYSTEM_SOCKET = "/run/docker.sock";
@@ -18,17 +19,12 @@ const START_BOUND = 300;
 const STOP_BOUND = 30;
 /** What an ordinary user cannot have the kernel load: the engine's network, its layers and its packet filter. */
 const MODULES = ["tun", "overlay", "nf_tables", "ip_tables", "iptable_nat"];
-const PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-
+const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /**
- * No driver of control groups, which an engine without root has if it may not use systemd's: that of the user's own service
- * manager, which a host need not run, would take the containers out of the unit.
+ * systemd would say that the engine has started as soon as its program runs, which is seconds before it answers: too early for a
+ * `docker pull` after a restart. It counts as started all the same if it does not answer, so that who waits for it gives the reason.
  */
-const ENGINE_OPTIONS = [
-  `--config-file=${HOST_PATHS.engineConfig}`,
-  `--data-root=${HOST_PATHS.engine}`,
-  "--exec-opt=native.cgroupdriver=cgroupfs",
-];
+const PING = `curl --disable --silent --fail --noproxy '*' --max-time 2 --output /dev/null --unix-socket ${HOST_PATHS.engineSocket}`;
 
 /** Files of Docker, for the installer. */
 export function dockerFiles(setup: HostSetup, facts: UnitFacts): RenderedFile[] {
@@ -62,10 +58,10 @@ export function dockerExtras({ docker }: HostSetup, metadataDenied: boolean): Un
 }
 
 /** The system's own engine, from a package. */
-export const SYSTEM_ENGINE = "docker.service";
+export const SYSTEM_SERVICE = "docker.service";
 /** The same from a snap, which only the image can have. */
-export const SNAP_ENGINE = "snap.docker.dockerd.service";
-export const ENGINE_OVERRIDES = [SYSTEM_ENGINE, SNAP_ENGINE].map((unit) => `/etc/systemd/system/${unit}.d/ci-runners.conf`);
+export const SNAP_SERVICE = "snap.docker.dockerd.service";
+export const ENGINE_OVERRIDES = [SYSTEM_SERVICE, SNAP_SERVICE].map((unit) => `/etc/systemd/system/${unit}.d/ci-runners.conf`);
 
 /** For the system's own engine. */
 function engineOverride(setup: HostSetup): RenderedFile[] {
@@ -86,6 +82,7 @@ function engineOverride(setup: HostSetup): RenderedFile[] {
  *   has outlived the crash. The start of the runner does it, once that job has ended (engine.ts). In a shutdown the engine stops after
  *   the runner has drained, because the runner is ordered after it.
  * - TasksMax=infinity: the kernel's limit on the job's user applies to its containers, too.
+ * - LimitNOFILE=: the engine's network (slirp4netns) holds a descriptor for each connection, and systemd's usual limit is 1024.
  */
 function engineUnit(setup: HostSetup, { user, agent, metadataDenied }: UnitFacts): string {
   const required = [
@@ -106,15 +103,16 @@ User=${user}
 ${environmentLines({
   XDG_RUNTIME_DIR: HOST_PATHS.engineRuntime,
   HOME: HOST_PATHS.engine,
-  PATH: [...new Set([...PATH, ...ROOTLESS_SCRIPT_FOLDERS])].join(":"),
-  DOCKERD_ROOTLESS_ROOTLESSKIT_NET: "slirp4netns",
+  PATH,
 })}${proxyLines(setup.proxy)}ExecStartPre=+${agent} engine
-ExecStart=/usr/bin/env ${ROOTLESS_SCRIPT} ${ENGINE_OPTIONS.join(" ")}
+ExecStart=${rootlessCommand()}
+ExecStartPost=-/usr/bin/timeout ${ANSWER_BOUND_MS / 1000} /bin/sh -c "until ${PING} http://docker/_ping; do sleep 0.2; done"
 TimeoutStartSec=${START_BOUND}
 TimeoutStopSec=${STOP_BOUND}
 Restart=always
 RestartSec=1
 TasksMax=infinity
+LimitNOFILE=65536:524288
 OOMPolicy=continue
 SyslogIdentifier=runner-docker
 ${metadataDenied ? `IPAddressDeny=${METADATA_ADDRESSES.join(" ")}\n` : ""}`;

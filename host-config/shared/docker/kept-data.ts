@@ -7,12 +7,13 @@
  *
  * Killed, or too slow: the start of the engine fails and is tried again after 1 s; what is deleted stays deleted.
  *
- * Gotchas: only rm touches what jobs wrote. It follows no links, and it does not cross into another file system. One that a job has
- * mounted there (FUSE) is detached first, because it might never answer.
+ * Gotchas: a job may be at work meanwhile, as its engine may be killed by itself. So only rm touches what jobs wrote: it follows no
+ * links, and it does not cross into another file system. One that a job has mounted there (FUSE) might never answer and is detached
+ * first, but umount does follow links, of which a job can put one in the way at any time. It therefore runs in a mount namespace of its own, where
+ * the machine's mounts are copies. What rm then deletes there takes the mount on it along, in all namespaces (Linux 3.18).
  */
 import { execFile } from "node:child_process";
-import { existsSync, lstatSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import { promisify } from "node:util";
 import { HOST_PATHS } from "../../../contract/shared/host-paths";
 import type { HostSetup } from "../../../contract/shared/host-setup";
@@ -21,17 +22,44 @@ import type { Log } from "../ports/log";
 
 /** Layers by any of the engine's drivers, what belongs to which image, the build cache, named volumes. */
 const CACHE = ["overlay2", "vfs", "fuse-overlayfs", "image", "buildkit", "volumes", "containerd"];
-const CONTAINERS = "containers";
 /** A slow volume deletes some 10,000 files a second. systemd's bound for the start of the engine is shorter. */
 const BOUND_MS = 600_000;
-/** By the shell's patterns, because a job may give files names that are no text. `$@`: names that stay. */
-const DELETE = `for path in ..?* .[!.]* *; do
-  for kept; do [ "$path" != "$kept" ] || continue 2; done
-  rm -rf --one-file-system -- "$path" || failed=1
-done
-exit \${failed:-0}`;
 
-type Run = (file: string, args: string[], options: { cwd: string; timeout: number; killSignal: "SIGKILL" }) => Promise<unknown>;
+/**
+ * Runs in the folder. `$@`: mounts in it, `--`, names that stay. By the shell's patterns, because a job may give files names that are
+ * no text. Prints why nothing stays: a mount ends only with what it is on, and the layers of a container that is only forgotten would
+ * take up space for ever. Containers are known by their folder, so that goes last. Nothing is left in an empty one; a file or a link
+ * in its place is a job's.
+ */
+const DELETE = `delete() {
+  for path in ..?* .[!.]* *; do
+    for kept; do [ "$path" != "$kept" ] || continue 2; done
+    rm -rf --one-file-system -- "$path" || failed=1
+  done
+  return \${failed:-0}
+}
+reason=
+while [ "$1" != -- ]; do
+  umount --lazy "$1"
+  reason=mounts
+  shift
+done
+shift
+rmdir containers 2>/dev/null
+if [ -e containers ] || [ -L containers ]; then reason=containers; fi
+if [ -n "$reason" ]; then
+  delete containers || exit 1
+  set --
+fi
+delete "$@" || exit 1
+printf %s "$reason"`;
+
+interface Options {
+  cwd: string;
+  timeout: number;
+  killSignal: "SIGKILL";
+}
+type Run = (file: string, args: string[], options: Options) => Promise<{ stdout: string }>;
 
 interface EngineFolders {
   root: string;
@@ -49,28 +77,23 @@ const ON_THIS_HOST: EngineFolders = { root: HOST_PATHS.engine, runtime: HOST_PAT
 export async function deleteAllButCache(
   { docker }: HostSetup,
   log: Pick<Log, "warn">,
-  folders = ON_THIS_HOST,
+  { root, runtime } = ON_THIS_HOST,
   proc = "/proc",
   run: Run = promisify(execFile),
 ): Promise<void> {
   if (docker !== "rootless") return;
   const bounds = { timeout: BOUND_MS, killSignal: "SIGKILL" } as const;
-  const { root, runtime } = folders;
-  for (const mount of usersMountsBelow([root, runtime], proc)) await run("umount", ["--lazy", mount], { cwd: "/", ...bounds });
+  // No job can put a link there: the folders above are root's. What is mounted below goes along.
+  for (const mount of usersMountsBelow([root, runtime], proc).filter((at) => at === root || at === runtime))
+    await run("umount", ["--lazy", mount], { cwd: "/", ...bounds });
   const deleteIn = async (cwd: string, kept: readonly string[]) => {
-    if (existsSync(cwd)) await run("/bin/sh", ["-c", DELETE, "sh", ...kept], { cwd, ...bounds });
+    if (!existsSync(cwd)) return "";
+    const mounts = usersMountsBelow([cwd], proc).filter((at) => at !== cwd);
+    const inOwnNamespace = ["--mount", "--propagation", "private", "/bin/sh", "-c", DELETE, "sh", ...mounts, "--", ...kept];
+    return (await run("unshare", inOwnNamespace, { cwd, ...bounds })).stdout;
   };
   await deleteIn(runtime, []);
-  if (!hasContainers(root)) return deleteIn(root, CACHE);
-  // The layers of a container that is only forgotten would take up space for ever. They are known by that folder, so it goes last.
-  await deleteIn(root, [CONTAINERS]);
-  await deleteIn(root, []);
-  log.warn("containers outlived their job: the engine's data was deleted");
-}
-
-/** Also of one that is no folder, which no engine makes. */
-function hasContainers(root: string): boolean {
-  const folder = join(root, CONTAINERS);
-  const found = lstatSync(folder, { throwIfNoEntry: false });
-  return found !== undefined && (!found.isDirectory() || readdirSync(folder).length > 0);
+  const reason = await deleteIn(root, CACHE);
+  if (reason === "containers") log.warn("containers outlived their job: the engine's data was deleted");
+  if (reason === "mounts") log.warn("a job has mounted a file system in the engine's folder: its data was deleted");
 }

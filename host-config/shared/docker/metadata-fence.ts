@@ -6,7 +6,7 @@
 import { METADATA_ADDRESSES } from "../metadata-addresses";
 import type { IdRange } from "./subordinate-ids";
 
-const TABLE = "inet ci_runners_metadata";
+export const METADATA_TABLE = "inet ci_runners_metadata";
 
 /** @param ranges every subordinate range of the user */
 export function metadataFence(uid: number, ranges: readonly IdRange[]): string {
@@ -19,9 +19,9 @@ export function metadataFence(uid: number, ranges: readonly IdRange[]): string {
   });
   // The first line makes the second valid on a machine without the table: loaded again, the rules replace themselves at once.
   return `# Keeps containers of jobs from the instance's credentials. Loaded at each boot by runner-metadata-fence.service.
-table ${TABLE}
-delete table ${TABLE}
-table ${TABLE} {
+table ${METADATA_TABLE}
+delete table ${METADATA_TABLE}
+table ${METADATA_TABLE} {
   chain output {
     type filter hook output priority -10; policy accept;
 ${rules.join("")}  }

@@ -1,6 +1,8 @@
 import { request } from "node:http";
 import type { HostClock } from "../ports/clock";
 
+/** It takes 2 to 5 s, and longer where it first deletes what containers left. The start of the runner is then tried again. */
+export const ANSWER_BOUND_MS = 60_000;
 /** An engine answers within milliseconds. What listens there instead of one may never answer. */
 const ANSWER_MS = 2_000;
 const PAUSE_MS = 200;

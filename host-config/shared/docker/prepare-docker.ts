@@ -1,15 +1,31 @@
 import type { Stage } from "../prepare/stage";
+import { engineConfigText, settleAfterScript } from "./after-script";
 import { prepareRootEngine } from "./prepare-root";
 import { prepareRootlessEngine, type RootlessFacts } from "./prepare-rootless";
 
-/** Configures and starts the engine of jobs, and proves that no container reaches the instance's credentials. */
-export function dockerStage(facts: RootlessFacts): Stage {
+export interface DockerStages {
+  /** Configures and starts the engine of jobs, and proves that no container reaches the instance's credentials. */
+  engine: Stage;
+  /** After the setup script. */
+  afterScript: Stage;
+}
+
+export function dockerStages(facts: RootlessFacts): DockerStages {
+  let configuration = "";
   return {
-    name: "docker",
-    due: ({ docker }) => docker !== undefined,
-    async run(context) {
-      if (context.setup.docker === "root") await prepareRootEngine(context);
-      else await prepareRootlessEngine(context, facts);
+    engine: {
+      name: "docker",
+      due: ({ docker }) => docker !== undefined,
+      async run(context) {
+        if (context.setup.docker === "root") return prepareRootEngine(context);
+        await prepareRootlessEngine(context, facts);
+        configuration = engineConfigText();
+      },
+    },
+    afterScript: {
+      name: "docker after setupScript",
+      due: ({ docker, script }) => docker !== undefined && script !== undefined,
+      run: (context) => settleAfterScript(context, configuration),
     },
   };
 }

@@ -7,7 +7,7 @@ import type { UnitFacts } from "../rendered-file";
 import { writeAtomically } from "../write-file";
 import { dockerFiles, TEMPORARY_FILES } from "./files";
 import { metadataFence } from "./metadata-fence";
-import { awaitEngine, type DockerContext, presentUnits, REAL_TIMES, succeed } from "./started-engine";
+import { awaitEngine, type DockerContext, presentUnits, REAL_TIMES, restart, ROOTS_ENGINE, succeed } from "./started-engine";
 import { freeRange, type IdRange, rangesOf } from "./subordinate-ids";
 
 export interface RootlessFacts extends Pick<UnitFacts, "runnerUnit" | "agent" | "metadataDenied"> {
@@ -15,8 +15,6 @@ export interface RootlessFacts extends Pick<UnitFacts, "runnerUnit" | "agent" | 
   node: string;
 }
 
-/** Beside a rootless engine a second one would be behind the socket that programs expect. */
-const ROOTS_ENGINE = ["docker.socket", "docker.service", "containerd.service"];
 /** The probe takes 2 s at most. */
 const PROBE_MS = 20_000;
 
@@ -46,7 +44,7 @@ export async function prepareRootlessEngine(context: DockerContext, facts: Rootl
     await succeed(context, "systemctl", "restart", HOST_UNITS.metadataFence);
     await checkFence(context, facts, ranges);
   }
-  await succeed(context, "systemctl", "restart", "--no-block", HOST_UNITS.docker);
+  await restart(context, HOST_UNITS.docker);
   await awaitEngine(context, HOST_UNITS.docker, HOST_PATHS.engineSocket, host.times);
 }
 
@@ -73,8 +71,11 @@ async function subordinateRanges(context: DockerContext, host: typeof ON_THIS_HO
 
 async function maskRootsEngine(context: DockerContext): Promise<void> {
   for (const unit of await presentUnits(context, ...ROOTS_ENGINE)) {
-    context.say(`docker: the image's own ${unit} is masked: jobs have a rootless engine`);
-    await succeed(context, "systemctl", "mask", "--now", unit);
+    const masked = await context.exec("systemctl", ["mask", "--now", unit], { timeoutMs: PROBE_MS });
+    // Refused for a unit in /etc/systemd/system, such as that of a snap.
+    if (masked.code !== 0) await succeed(context, "systemctl", "disable", "--now", unit);
+    const done = masked.code === 0 ? "masked" : "disabled";
+    context.say(`docker: the image's own ${unit} is ${done}: jobs have a rootless engine`);
   }
 }
 

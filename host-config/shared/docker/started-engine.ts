@@ -2,14 +2,16 @@ import { monotonicClock } from "../clock";
 import type { HostClock } from "../ports/clock";
 import { PrepareError } from "../prepare/prepare-error";
 import type { PrepareContext } from "../prepare/stage";
-import { ANSWER_BOUND_MS } from "./engine";
-import { answers, answersWithin } from "./ping";
+import { ANSWER_BOUND_MS, answers, answersWithin } from "./ping";
 
 export type DockerContext = Pick<PrepareContext, "setup" | "user" | "say" | "exec">;
 
-/** Several times what systemd takes for a unit that it need not wait for. */
-const COMMAND_MS = 30_000;
+/** Longer than systemd takes to stop an engine. */
+const COMMAND_MS = 60_000;
 const LAST_LINES = 3;
+
+/** Units of engines of root's, from a package or a snap. Beside a rootless engine one would be behind the socket that programs expect. */
+export const ROOTS_ENGINE = ["docker.socket", "docker.service", "containerd.service", "snap.docker.dockerd.service"];
 
 /** What differs in tests. */
 export interface EngineTimes {
@@ -22,7 +24,8 @@ export const REAL_TIMES: EngineTimes = { clock: monotonicClock(), answers };
 /** Rejects with a PrepareError unless the engine answers within a minute. */
 export async function awaitEngine({ exec }: DockerContext, unit: string, socket: string, times: EngineTimes): Promise<void> {
   if (await answersWithin(ANSWER_BOUND_MS, times.clock, () => times.answers(socket))) return;
-  const { stdout } = await exec("journalctl", ["--unit", unit, "--lines", `${LAST_LINES}`, "--output", "cat", "--no-pager"], {
+  // Without what systemd says of it, which is as much at each of its restarts.
+  const { stdout } = await exec("journalctl", [`_SYSTEMD_UNIT=${unit}`, "--lines", `${LAST_LINES}`, "--output", "cat", "--no-pager"], {
     timeoutMs: COMMAND_MS,
   });
   throw new PrepareError(`docker: the engine did not answer within ${ANSWER_BOUND_MS / 1000} s: ${stdout.trim() || "its unit has no log"}`);
@@ -34,6 +37,13 @@ export async function succeed({ exec }: DockerContext, file: string, ...args: st
   if (code === 0) return stdout;
   const last = stderr.trim().split("\n").at(-1);
   throw new PrepareError(`docker: ${file} ${args.join(" ")}: exit code ${code}: ${last}`);
+}
+
+/** Not by systemd's own restart, which cannot be waited for here: what answers next might be the engine that is about to stop. */
+export async function restart(context: DockerContext, ...units: string[]): Promise<void> {
+  await succeed(context, "systemctl", "stop", ...units);
+  // The bootstrap may itself run before what the units are ordered after.
+  await succeed(context, "systemctl", "start", "--no-block", ...units);
 }
 
 /** Those of the units that the machine has, from its image or from a package. */

@@ -79,6 +79,30 @@ describe("a job hook that cleans up after the job", () => {
     assert.deepEqual([result.code, result.stdout], [0, "user\n"]);
   });
 
+  const first = (cleanUp: string, user?: string) => jobStartedHook(user, cleanUp).replaceAll(PATHS.socket, join(root, "none.sock"));
+
+  it("cleans up before the user's own hook at the start of a job, or what that has started for the job would be gone", async () => {
+    execFileSync("shellcheck", ["--shell=bash", "-"], { input: first("  echo cleaned\n", "/opt/user.sh") });
+    const user = userHook("echo user\nexit 7\n");
+    assert.deepEqual(await run(first("  echo cleaned\n", user)), { code: 7, stdout: "cleaned\nuser\n", stderr: "" });
+    assert.deepEqual(await run(first("  echo cleaned\n")), { code: 0, stdout: "cleaned\n", stderr: "" });
+    const last = jobCompletedHook(user, "  echo cleaned\n").replaceAll(PATHS.socket, join(root, "none.sock"));
+    assert.deepEqual((await run(last)).stdout, "user\ncleaned\n");
+  });
+
+  it("runs the user's hook at the start of a job whatever becomes of the clean-up, and not for a job that is cancelled meanwhile", async () => {
+    for (const cleanUp of ["  return 9\n", "  exit 9\n", "  bash -c 'kill -9 $$'\n"])
+      assert.deepEqual((await run(first(cleanUp, userHook("echo user\n")))).stdout, "user\n", cleanUp);
+    const child = spawn("bash", ["-e", write(first("  echo begun\n  sleep 0.5\n", userHook("echo user\n")))]);
+    let output = "";
+    child.stdout.on("data", (text: Buffer) => {
+      output += text.toString();
+      child.kill("SIGTERM");
+    });
+    assert.equal(await new Promise((resolve) => child.on("exit", resolve)), 143);
+    assert.equal(output, "begun\n");
+  });
+
   it("does not run the user's hook twice when the runner cancels the job during it", async () => {
     const count = join(root, "count");
     const hook = write(text("  echo cleaned\n", userHook(`echo x >>${count}\necho started\nsleep 0.5\n`)));

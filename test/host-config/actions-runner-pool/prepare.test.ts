@@ -12,7 +12,7 @@ describe("the stages of a machine's preparation", () => {
     // Nothing is written between script and disk, or that would fail first, and without a reason, on a disk that the script has filled.
     assert.deepEqual(
       stages.map(({ name }) => name),
-      ["another pool's files", "packages", "storage", "docker", "setupScript", "disk", "jobEnvironment"],
+      ["another pool's files", "packages", "storage", "docker", "setupScript", "disk", "docker after setupScript", "jobEnvironment"],
     );
     const due = (setup: object) => stages.filter((stage) => stage.due({ ...CONFIG, ...setup })).map(({ name }) => name);
     assert.deepEqual(due({}), []);
@@ -21,6 +21,9 @@ describe("the stages of a machine's preparation", () => {
     assert.deepEqual(due({ storage: { volumes: [] } }), ["packages", "storage"]);
     assert.deepEqual(due({ packages: ["jq"] }), ["packages", "disk"]);
     assert.deepEqual(due({ script: SCRIPT }), ["setupScript", "disk"]);
+    // Also of root's: a script that breaks it leaves a machine without jobs.
+    for (const docker of ["root", "rootless"])
+      assert.deepEqual(due({ docker, script: SCRIPT }), ["packages", "docker", "setupScript", "docker after setupScript", "disk"]);
     assert.deepEqual(due({ jobEnvironment: { A: "1" } }), ["jobEnvironment"]);
     assert.deepEqual(due({ proxy: { noProxy: [] }, logs: { group: "g", diagnostics: true } }), []);
   });

@@ -8,6 +8,7 @@ import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-
 import { needContainers } from "../../rehearsal/hosts/rig";
 import { asJob, scaleIn } from "../hostile/attempts";
 import { IMPORT } from "./import-image";
+import { PreparationRun } from "./preparation-run";
 
 /** Several times the usual duration; a bound on a hang, not a measurement. */
 const BOUND_MS = 900_000;
@@ -19,7 +20,7 @@ describe("a team's jobs with a rootless engine", function () {
 
   before(async function () {
     needContainers(this);
-    const config = { minSize: 0, maxSize: 1, desiredCapacity: 1, docker: "rootless" };
+    const config = { minSize: 0, maxSize: 1, desiredCapacity: 1, docker: "rootless", setupScript: "#!/bin/sh\ndocker version\n" };
     pool = await LivePool.open(1, [], TEAM_MACHINES, undefined, config);
     [instance] = pool.inService() as [string];
   });
@@ -70,6 +71,11 @@ docker run --rm --volume /var/run/docker.sock:/var/run/docker.sock rootfs test -
     );
   });
 
+  it("leave no network, also without a container: its name and its addresses would be taken", async () => {
+    await succeeds("docker network create alone", "network");
+    await succeeds("! docker network inspect alone", "no-network");
+  });
+
   it("leave no container running when they end, also one that was to be restarted, and no network: the next job finds none", async () => {
     await succeeds(
       `set -e; ${IMPORT}
@@ -89,6 +95,9 @@ docker run --detach rootfs sleep 4242; docker create rootfs true`,
     const before = pool.hostLogs(instance, "engine settled").length;
     // As a crash: systemd stops nothing, it only starts the runner again.
     await pool.sh(instance, `pkill -KILL -x Runner.Listener; systemctl kill --kill-who=main --signal=SIGKILL ${UNITS.runner}`);
+    const { github } = pool.environment;
+    // Otherwise GitHub keeps the dead listener's session for a minute or two, and the new listener waits for it.
+    github.protocol.expireSession(github.runners().find(({ name }) => name === instance)!.id);
     await pool.until("the engine to be settled", () => pool.hostLogs(instance, "engine settled").length > before);
     await online();
     assert.equal(await runs("sleep 4243"), false, "a container of an earlier job runs beside the next one");
@@ -131,12 +140,40 @@ docker run --detach rootfs sleep 4242; docker create rootfs true`,
     );
     const refusal = () =>
       pool.events.some((event) => event.kind === "host-log" && JSON.stringify(event).includes(`(${HOST_UNITS.docker}) does not answer`));
+    // The listener that is about to stop might still take it.
+    await pool.untilSeen("the listener to be gone", async () => (await pool.run(instance, "pgrep -x Runner.Listener")).exitCode === 1, 60);
     const job = pool.environment.github.job(pool.queueOn(instance, { name: "waits", seconds: 1 }));
     await pool.until("the start of the runner to fail", refusal, 150);
     assert.equal(job.state, "queued");
     await pool.sh(instance, `mv /root/engine.json ${HOST_PATHS.engineConfig}`);
     await pool.until("the job to end", () => ended(job), 150);
     assert.equal(job.state, "succeeded");
+  });
+
+  const prepare = async (script: string) => (await PreparationRun.start(pool, instance, { setupTimeout: 300 }, script)).ended();
+  const configured = (text: string) => `#!/bin/bash -ex
+echo '${text}' >${HOST_PATHS.engineConfig}
+systemctl restart runner-docker${text === "{" ? " || true" : ""}
+`;
+
+  it("find the engine with the configuration and the images of a setup script, but without its containers, which would cost the first start all images", async () => {
+    const script = `${configured('{"registry-mirrors":["https://mirror.example"]}')}${IMPORT}\ndocker create --name forgotten rootfs true\n`;
+    const { code, progress, reason } = await prepare(script);
+    assert.equal(code, 0, `${progress}${reason}`);
+    assert.match(progress, /docker: Removing the containers that the setup script has left\./);
+    const found = await asUser(
+      "docker info --format '{{.RegistryConfig.Mirrors}}'; docker ps --all --quiet; docker image inspect rootfs >/dev/null",
+    );
+    assert.equal(found, "[https://mirror.example/]");
+  });
+
+  it("are promised by no machine whose setup script has broken the engine: it would be in service without taking one", async () => {
+    const { code, reason } = await prepare(configured("{"));
+    assert.equal(code, 1, reason);
+    assert.match(reason, /^docker: the engine did not answer within 60 s: .*docker\.json: unexpected/);
+    await pool.sh(instance, `echo '{}' >${HOST_PATHS.engineConfig}`);
+    const answered = async () => (await pool.run(instance, `docker -H unix://${HOST_PATHS.engineSocket} version`)).exitCode === 0;
+    await pool.untilSeen("the engine to answer", answered, 60);
   });
 
   it("cannot show resource limits here: the machine's controllers are on cgroup v1", async () => {

@@ -68,6 +68,20 @@ describe("the units of a rootless engine", () => {
     assert.match(setting(text, "ExecStartPre")[0]!, /^\+\/opt\/node \/opt\/agent\.cjs engine$/);
   });
 
+  it("start the engine by programs that all packages have, with the same network whichever version it has", () => {
+    const [command] = setting(unit(HOST_UNITS.docker), "ExecStart");
+    assert.match(command!, /^\/usr\/bin\/env rootlesskit .*--net=slirp4netns --mtu=65520 .*--disable-host-loopback /);
+    assert.match(command!, /\/bin\/sh -c "rm -f \/run\/docker .* && exec dockerd --config-file=/);
+    assert.doesNotMatch(command!, /dockerd-rootless|detach-netns/);
+    assert.deepEqual(setting(unit(HOST_UNITS.docker), "LimitNOFILE"), ["65536:524288"], "each connection of a container takes one");
+  });
+
+  it("have started once the engine answers, or a setup script that restarts it finds none", () => {
+    const [after] = setting(unit(HOST_UNITS.docker), "ExecStartPost");
+    assert.match(after!, /^-\/usr\/bin\/timeout 60 \/bin\/sh -c "until curl .*http:\/\/docker\/_ping; do sleep 0\.2; done"$/);
+    assert.ok(Number(setting(unit(HOST_UNITS.docker), "TimeoutStartSec")[0]) > 60);
+  });
+
   it("start the engine before the runner, and restart it with none: a job may outlive a crash of the runner's service", () => {
     assert.doesNotMatch(unit(HOST_UNITS.docker), /PartOf|BindsTo|actions-runner/);
     const extras = dockerExtras(ROOTLESS, true);

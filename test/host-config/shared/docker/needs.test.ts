@@ -2,8 +2,6 @@ import assert from "node:assert/strict";
 import { dockerNeeds } from "../../../../host-config/shared/docker/needs";
 import type { PackageFacts } from "../../../../host-config/shared/packages/facts";
 
-const CONTRIB = "/usr/share/docker.io/contrib/dockerd-rootless.sh";
-
 function machine(manager: PackageFacts["manager"], programs: string[] = [], offered: string[] = [], files: string[] = []): PackageFacts {
   return {
     manager,
@@ -34,29 +32,34 @@ describe("what Docker lacks on a machine", () => {
   });
 
   it("is only what the image has not, so that an engine of another publisher is not replaced", () => {
-    const own = machine("apt", ["dockerd", "docker", "newuidmap", "nft"], [], ["/usr/bin/dockerd-rootless.sh"]);
+    const own = machine("apt", ["dockerd", "docker", "newuidmap", "nft"]);
     assert.deepEqual(dockerNeeds({ docker: "rootless" }, own), ["rootlesskit", "slirp4netns"]);
-    const debian = machine("apt", ["dockerd", "docker", ...TOOLS], [], [CONTRIB]);
-    assert.deepEqual(dockerNeeds({ docker: "rootless" }, debian), []);
-    // Debian's docker.io would remove Docker's own packages.
-    assert.deepEqual(dockerNeeds({ docker: "rootless" }, machine("apt", ["dockerd", "docker", ...TOOLS])), ["docker-ce-rootless-extras"]);
+    assert.deepEqual(dockerNeeds({ docker: "rootless" }, machine("apt", ["dockerd", "docker", ...TOOLS])), []);
+  });
+
+  it("is no script of Docker's, which only some packages have: the archive of Ubuntu has none, and that of Docker excludes Debian's tools", () => {
+    const withoutExtras = dockerNeeds({ docker: "rootless" }, machine("apt", ["dockerd", "docker"]));
+    assert.deepEqual(withoutExtras, ["rootlesskit", "uidmap", "slirp4netns", "nftables"]);
   });
 
   it("is nothing where an engine that is no package already serves, such as a snap", () => {
     assert.deepEqual(dockerNeeds({ docker: "root" }, machine("apt", ["docker"], [], ["/run/docker.sock"])), []);
-    assert.ok(dockerNeeds({ docker: "rootless" }, machine("apt", ["docker"], [], ["/run/docker.sock"])).includes("docker.io"));
+    // A snap's client is in no folder of root's PATH, and its engine may not serve yet.
+    assert.deepEqual(dockerNeeds({ docker: "root" }, machine("apt", [], [], ["/snap/bin/docker"])), []);
+    const rootless = dockerNeeds({ docker: "rootless" }, machine("apt", TOOLS, [], ["/snap/bin/docker", "/run/docker.sock"]));
+    assert.deepEqual(rootless, ["docker.io"], "the engine needs programs of its own");
   });
 
   it("is named where no archive is known to have it, because the launch ends there", () => {
     assert.throws(
-      () => dockerNeeds({ docker: "rootless" }, machine("dnf", ["dockerd", "docker", "nft"], [], ["/usr/bin/dockerd-rootless.sh"])),
+      () => dockerNeeds({ docker: "rootless" }, machine("dnf", ["dockerd", "docker", "nft"])),
       /^Error: docker: this image lacks rootlesskit, newuidmap, slirp4netns, which its archive is not known to have: put it onto the image$/,
     );
     assert.throws(
       () => dockerNeeds({ docker: "root" }, machine(undefined, ["docker"])),
       /^Error: docker: this image has neither apt-get nor dnf and lacks dockerd: put it onto the image$/,
     );
-    const complete = machine(undefined, ["dockerd", "docker", ...TOOLS], [], [CONTRIB]);
+    const complete = machine(undefined, ["dockerd", "docker", ...TOOLS]);
     assert.deepEqual(dockerNeeds({ docker: "rootless" }, complete), []);
   });
 });

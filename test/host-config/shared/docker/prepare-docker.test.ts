@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ON_THIS_HOST, prepareRootlessEngine } from "../../../../host-config/shared/docker/prepare-rootless";
-import { prepareRootEngine } from "../../../../host-config/shared/docker/prepare-root";
+import { type ON_THIS_HOST as ROOT, prepareRootEngine } from "../../../../host-config/shared/docker/prepare-root";
 import type { DockerContext } from "../../../../host-config/shared/docker/started-engine";
 import { PrepareError } from "../../../../host-config/shared/prepare/prepare-error";
 import type { RenderedFile } from "../../../../host-config/shared/rendered-file";
@@ -49,6 +49,16 @@ class Machine {
     };
   }
 
+  get rootHost(): typeof ROOT {
+    const { times, write } = this.host;
+    const path = (name: string) => this.path(name);
+    return {
+      times,
+      write,
+      former: { temporaryFiles: path("tmpfiles"), socket: path("docker.sock"), fenceUnit: path("fence"), fence: path("nft") },
+    };
+  }
+
   rootless = (facts = FACTS) => prepareRootlessEngine(this.context("rootless"), facts, this.host);
   /** Position of the first command that matches. */
   at = (pattern: RegExp) => this.commands.findIndex((command) => pattern.test(command));
@@ -80,7 +90,7 @@ describe("the preparation of a machine for Docker", () => {
         (command) => /^setpriv --reuid (\d+) --regid \1 --clear-groups \/opt\/node -e/.exec(command)?.[1] ?? [],
       );
       assert.deepEqual(probes, ["1001", "165536", "231071"]);
-      const order = [/daemon-reload/, /restart runner-metadata-fence/, /^setpriv/, /restart --no-block runner-docker/].map(machine.at);
+      const order = [/daemon-reload/, /restart runner-metadata-fence/, /^setpriv/, /start --no-block runner-docker/].map(machine.at);
       assert.ok(!order.includes(-1));
       assert.deepEqual(
         order,
@@ -132,6 +142,26 @@ describe("the preparation of a machine for Docker", () => {
       assert.deepEqual(machine.said, ["docker: the image's own docker.service is masked: jobs have a rootless engine"]);
     });
 
+    it("disables one that cannot be masked, as systemd refuses for a snap's unit, and each in /etc", async () => {
+      const unit = "snap.docker.dockerd.service";
+      machine.answers.push(
+        [/list-unit-files/, { stdout: `${unit} enabled enabled\n` }],
+        [/ mask /, { code: 1, stderr: "already exists\n" }],
+      );
+      await machine.rootless();
+      assert.notEqual(machine.at(/^systemctl list-unit-files .* snap\.docker\.dockerd\.service$/), -1);
+      assert.notEqual(machine.at(/^systemctl disable --now snap\.docker\.dockerd\.service$/), -1);
+      assert.deepEqual(machine.said, [`docker: the image's own ${unit} is disabled: jobs have a rootless engine`]);
+    });
+
+    it("is not content with an engine that is about to stop, as in a bootstrap that is cut short and runs again", async () => {
+      await machine.rootless();
+      assert.deepEqual(machine.commands.slice(-2), [
+        "systemctl stop runner-docker.service",
+        "systemctl start --no-block runner-docker.service",
+      ]);
+    });
+
     it("keeps the configuration of the engine that the image brings along, such as a mirror of a registry", async () => {
       writeFileSync(machine.path("docker.json"), '{"registry-mirrors":["https://mirror"]}');
       await machine.rootless();
@@ -144,7 +174,7 @@ describe("the preparation of a machine for Docker", () => {
 
     it("ends with the engine's last lines if that does not answer", async () => {
       machine.engineAnswers = false;
-      machine.answers.push([/^journalctl --unit runner-docker\.service/, { stdout: "first\nfailed to mount overlay\n" }]);
+      machine.answers.push([/^journalctl _SYSTEMD_UNIT=runner-docker\.service/, { stdout: "first\nfailed to mount overlay\n" }]);
       await assert.rejects(
         machine.rootless(),
         refused(/^docker: the engine did not answer within 60 s: first \| failed to mount overlay$/),
@@ -158,7 +188,7 @@ describe("the preparation of a machine for Docker", () => {
   });
 
   describe("with the system's engine", () => {
-    const root = (setup: object = {}) => prepareRootEngine(machine.context("root", setup), machine.host.times, machine.host.write);
+    const root = (setup: object = {}) => prepareRootEngine(machine.context("root", setup), machine.rootHost);
 
     it("starts what the machine has of it, without ending the image's own containers", async () => {
       machine.answers.push([/list-unit-files/, { stdout: "docker.service disabled enabled\ndocker.socket disabled enabled\n" }]);
@@ -170,12 +200,20 @@ describe("the preparation of a machine for Docker", () => {
       ]);
     });
 
+    it("unmasks what a rootless pool had masked on the machine that the image was made from, before it looks for units", async () => {
+      writeFileSync(machine.path("tmpfiles"), "");
+      await root();
+      assert.match(machine.commands[0]!, /^systemctl unmask docker\.socket docker\.service /);
+      assert.match(machine.commands[1]!, /^systemctl list-unit-files /);
+    });
+
     it("has one that runs already read what it needs of volumes", async () => {
       machine.answers.push([/list-unit-files/, { stdout: "docker.service enabled enabled\n" }]);
       await root({ storage: { volumes: [] } });
       const [override] = [...machine.written.values()];
       assert.match(override!.content, /^\[Unit\]\nAfter=runner-storage\.service\nRequires=runner-storage\.service\n$/);
-      assert.notEqual(machine.at(/restart --no-block docker\.service$/), -1);
+      // What answers a ping after a restart that is only queued may be the one that is about to stop.
+      assert.deepEqual(machine.commands.slice(-2), ["systemctl stop docker.service", "systemctl start --no-block docker.service"]);
     });
 
     it("has one that runs already read its proxy, also as a snap: the setup script's pulls would go straight out", async () => {
