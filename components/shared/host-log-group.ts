@@ -34,12 +34,14 @@ export function writeHostLog(environment: AwsEnvironment, groupName: string): St
   return allow("WriteHostLog", ["logs:CreateLogStream", "logs:PutLogEvents"], streamsOf(environment, groupName));
 }
 
-/** What a function needs to copy consoles into streams of hosts that have none, and to read the last job of a stream. */
-export function copyConsoles(environment: AwsEnvironment, groupName: string, tag: { key: string; value: string }): Statement[] {
+/**
+ * What a function needs to copy consoles into streams of hosts that have none, and to read the last job of a stream. Any instance's
+ * console, because the pool's own lose their tags soon after their end, which is when they are read: the functions ask only for instances
+ * of their group, by its events and its activities.
+ */
+export function copyConsoles(environment: AwsEnvironment, groupName: string): Statement[] {
   return [
     allow("CopyConsoleToLog", ["logs:CreateLogStream", "logs:GetLogEvents", "logs:PutLogEvents"], streamsOf(environment, groupName)),
-    allow("ReadConsoles", ["ec2:GetConsoleOutput"], [arn(environment, "ec2", "instance/*")], {
-      StringEquals: { [`aws:ResourceTag/${tag.key}`]: tag.value },
-    }),
+    allow("ReadConsoles", ["ec2:GetConsoleOutput"], [arn(environment, "ec2", "instance/*")]),
   ];
 }

@@ -18,7 +18,7 @@ export const METRIC = {
    * Emitted by the host; no alarm.
    */
   failedRenewals: "FailedRenewals",
-  /** Count: a host could not deliver its logs for 10 minutes, once per 10 minutes. Emitted by the host. */
+  /** Count: a host could not deliver its logs for 5 minutes, once per 5 minutes. Emitted by the host. */
   hostLogFailures: "HostLogFailures",
   /** Count: the stop could not be sent to a terminating host; the host still detects its state itself, about a second later. */
   stopFailures: "StopFailures",

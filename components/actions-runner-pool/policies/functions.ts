@@ -20,8 +20,8 @@ export function registerPolicy(grants: FunctionGrants): PolicyDocument {
 }
 
 /** Of an instance that delivered nothing, as one that never bootstrapped. */
-function copyHostConsoles({ environment, names, poolName, hostLogs }: FunctionGrants): Statement[] {
-  return hostLogs ? copyConsoles(environment, names.hostLogGroup, { key: POOL_TAG, value: poolName }) : [];
+function copyHostConsoles({ environment, names, hostLogs }: FunctionGrants): Statement[] {
+  return hostLogs ? copyConsoles(environment, names.hostLogGroup) : [];
 }
 
 function provideTokens({ environment, names, kmsKeyArn }: FunctionGrants): Statement[] {

@@ -23,8 +23,7 @@ export interface ConsoleCopyOptions {
 }
 
 export async function copyConsole(instanceId: string, { ports, clock, log, complete }: ConsoleCopyOptions): Promise<ConsoleCopy> {
-  const [found] = (await ports.lastEvents(instanceId, 1)) ?? [];
-  if (found !== undefined) return "has a log";
+  for await (const _page of ports.pagesBackward(instanceId, 1)) return "has a log";
   const consoles = await ports.consoles(instanceId);
   const withReason = consoles.find((text) => reasonOn(text) !== undefined);
   // EC2 posts it some time after the end, and until then what it had at an earlier moment.

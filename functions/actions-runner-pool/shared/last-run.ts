@@ -15,24 +15,32 @@ export async function lastRun(
 ): Promise<Fields> {
   if (hostLogs === undefined) return {};
   try {
-    const texts = await within(clock, "reading the instance's log", BOUND_MS, () => hostLogs.lastEvents(instanceId));
-    return runIn(texts ?? []);
+    return await within(clock, "reading the instance's log", BOUND_MS, async (signal) => {
+      // The diagnostics of a long job follow its start, and fill pages of their own.
+      for await (const texts of hostLogs.pagesBackward(instanceId)) {
+        const run = runIn(texts);
+        if (run !== undefined) return run;
+        signal.throwIfAborted();
+      }
+      return {};
+    });
   } catch (error) {
     log.warn("the last job of an instance cannot be read from its log", { instanceId, reason: reasonOf(error) });
     return {};
   }
 }
 
-/** Of the last line of an agent about the start of a job. A job's own lines have no field `log`. */
-export function runIn(texts: readonly string[]): Fields {
+/** Of the last line of an agent about the start of a job. A job's own lines have no field `log`. Undefined without such a line. */
+export function runIn(texts: readonly string[]): Fields | undefined {
   for (const text of [...texts].reverse()) {
     if (!text.includes(LOG.jobStarted)) continue;
     const { log } = parse(text);
     if (log?.["message"] !== LOG.jobStarted) continue;
-    const { repository, run, job, url } = log;
-    return { repository: shown(repository), run: shown(run), job: shown(job), url: shown(url) };
+    const { repository, run, job, url, time } = log;
+    // A host that was killed at once has not delivered its last job's start: by the time a reader tells that it is an earlier one.
+    return { repository: shown(repository), run: shown(run), job: shown(job), url: shown(url), startedAt: shown(time), claimed: true };
   }
-  return {};
+  return undefined;
 }
 
 function parse(text: string): { log?: Record<string, unknown> } {

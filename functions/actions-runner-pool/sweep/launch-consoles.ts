@@ -1,8 +1,9 @@
 import { copyConsole } from "../shared/console-copy";
 import type { HostLogPorts } from "../shared/host-logs";
 import type { Clock } from "../../shared/lambda/clock";
-import type { Observer } from "../../shared/lambda/observer";
+import { type Log, type Observer, reasonOf } from "../../shared/lambda/observer";
 import { within } from "../../shared/lambda/timeout";
+import { isAwsError } from "../../shared/aws/error";
 import { attempt } from "./attempt";
 
 export interface EndedLaunch {
@@ -42,8 +43,15 @@ export async function copyLaunchConsoles(ports: LaunchConsolePorts, group: strin
       const complete = now - endedAt.getTime() > COMPLETE_MS;
       const copy = await within(clock, "copying the console", BOUND_MS, () =>
         copyConsole(instanceId, { ports: hostLogs, clock, log: observer.log, complete }),
-      );
+      ).catch((error: unknown) => denied(error, instanceId, observer.log));
       if (copy !== "no console yet") copiedConsoles.add(instanceId);
     });
   }
+}
+
+/** By a policy of the organization, for example. No error of the sweep, and asked again it would be the same answer. */
+function denied(error: unknown, instanceId: string, log: Log): "denied" {
+  if (!isAwsError(error, "UnauthorizedOperation")) throw error;
+  log.warn("the console of a failed launch may not be read, so it is not copied", { instanceId, reason: reasonOf(error) });
+  return "denied";
 }

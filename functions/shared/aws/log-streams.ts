@@ -1,27 +1,29 @@
-import { CreateLogStreamCommand, GetLogEventsCommand, PutLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import {
+  CreateLogStreamCommand,
+  GetLogEventsCommand,
+  type GetLogEventsResponse,
+  PutLogEventsCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
 import type { CloudWatchLogs } from "./clients";
 import { isAwsError } from "./error";
 
-/** A page may be empty although there are events; more than a few in a row are not worth the time. */
-const MOST_PAGES = 3;
+/** Of 1 MB or 10,000 events, and empty ones among them. More are not worth the time. */
+const MOST_PAGES = 10;
 
-/** Texts of the stream's last events, in order, one page of up to 1 MB. Undefined: there is no such stream. */
-export async function lastEvents(client: CloudWatchLogs, group: string, stream: string, limit?: number): Promise<string[] | undefined> {
+/** Texts of the stream's events by pages, the last page first, each in order. None if there is no such stream. */
+export async function* pagesBackward(client: CloudWatchLogs, group: string, stream: string, limit?: number): AsyncGenerator<string[]> {
   let nextToken: string | undefined;
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const input = { logGroupName: group, logStreamName: stream, startFromHead: false, limit, nextToken };
-    try {
-      const { events = [], nextBackwardToken } = await client.send(new GetLogEventsCommand(input));
-      if (events.length > 0) return events.map(({ message = "" }) => message);
-      // The same token again marks the begin of the stream.
-      if (nextBackwardToken === undefined || nextBackwardToken === nextToken) return [];
-      nextToken = nextBackwardToken;
-    } catch (error) {
-      if (isAwsError(error, "ResourceNotFoundException")) return undefined;
+    const { events = [], nextBackwardToken } = await client.send(new GetLogEventsCommand(input)).catch((error: unknown) => {
+      if (isAwsError(error, "ResourceNotFoundException")) return {} as Partial<GetLogEventsResponse>;
       throw error;
-    }
+    });
+    if (events.length > 0) yield events.map(({ message = "" }) => message);
+    // The same token again marks the begin of the stream.
+    if (nextBackwardToken === undefined || nextBackwardToken === nextToken) return;
+    nextToken = nextBackwardToken;
   }
-  return [];
 }
 
 /** Succeeds if it is there. */

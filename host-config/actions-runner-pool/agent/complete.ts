@@ -16,7 +16,8 @@
  *   5. Drain a listener or worker that an incomplete stop left behind. A forced stop skips this step and the next.
  *   6. Kill the remaining processes (10 s at most), after an update of the runner has ended (30 s at most). What survives
  *      ends with the instance.
- *   7. CompleteLifecycleAction. `none`: another caller completed the action, or it expired; that is a success.
+ *   7. Have the host's logs delivered, 10 s at most, and go on without if they are not.
+ *   8. CompleteLifecycleAction. `none`: another caller completed the action, or it expired; that is a success.
  *
  * Killed: each run starts over. A kill between the count of a forced stop and the removal of its mark counts that stop
  * twice, as does a mark that cannot be removed. systemd restarts it 10 s after a failure or SIGKILL, without a limit; the daemon starts it again
@@ -48,7 +49,7 @@ import { isTerminating } from "./target-state";
 const REPORT_MS = 120_000;
 const REPORT_PAUSE_MS = 10_000;
 
-export type CompleteHost = ReturnHost & Pick<Host, "departure" | "hostLogs">;
+export type CompleteHost = ReturnHost & Pick<Host, "departure">;
 export type CompleteResult = "completed" | "none" | "not-terminating" | "still-running" | ReturnResult;
 
 /**

@@ -78,7 +78,11 @@ const COMMANDS: Record<string, () => Promise<unknown>> = {
       const { deleteAllButCache } = load<typeof import("../../shared/docker/kept-data")>(() => require("../../shared/docker/kept-data"));
       await deleteAllButCache(config, jsonLog("engine"));
     }),
-  logs: () => withConfig(async (config) => load<typeof import("./ship-logs")>(() => require("./ship-logs")).shipHostLogs(config)),
+  logs: () =>
+    withConfig(async (config) => {
+      preferSize();
+      await load<typeof import("./ship-logs")>(() => require("./ship-logs")).shipHostLogs(config);
+    }),
   diagnostics: () =>
     withConfig(async () => {
       const { readDiagnostics } = load<typeof import("../../shared/logs/diagnostics")>(() => require("../../shared/logs/diagnostics"));
@@ -139,7 +143,7 @@ async function ignoringSignals(part: string, work: (host: ReapHost) => Promise<u
   const effective = { ...FALLBACK, ...config } as HostConfig;
   const unit = runnerUnit(clock, effective, log);
   const marks = { forcedStop: forcedStopMark(), departure: departureMark(), returning: returnMark() };
-  const ports = { unit, signs: signs(), engine: engine(effective, clock, log), jobMark: jobMark() };
+  const ports = { unit, signs: signs(), engine: engine(effective, clock, log), hostLogs: hostLogs(effective, log), jobMark: jobMark() };
   await work({ config: effective, clock, log, ...ports, ...marks });
 }
 

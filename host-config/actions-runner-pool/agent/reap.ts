@@ -8,8 +8,8 @@
  * Life cycle: refuse the start if the completion has set the departure mark, or if the instance returns to the warm pool; clear the mark of an earlier forced stop, but
  * not that it is to be counted; lower the fence; drain what is left (drain.ts); kill the rest until nothing is left (10 s at
  * most), after an update of the runner has ended (30 s at most), and what jobs left in their user's slice (10 s at most),
- * except at the first start since boot; lower the fence once more; have the engine of jobs begin anew. Then main.ts empties a listener's log that a job has made
- * long.
+ * except at the first start since boot; lower the fence once more; end the process that reads the runner's diagnostic logs as that user,
+ * which starts anew; have the engine of jobs begin anew. Then main.ts empties a listener's log that a job has made long.
  *
  * Fallback: signs that cannot be read count as a job that was left behind, which the drain waits for.
  *
@@ -32,7 +32,7 @@ import { drain, readSigns, type DrainHost } from "./drain";
 
 export type ReapHost = Pick<
   Host,
-  "config" | "clock" | "log" | "unit" | "signs" | "forcedStop" | "departure" | "returning" | "engine" | "jobMark"
+  "config" | "clock" | "log" | "unit" | "signs" | "forcedStop" | "departure" | "returning" | "engine" | "hostLogs" | "jobMark"
 >;
 
 /**
@@ -56,5 +56,7 @@ export async function reap(host: ReapHost, wait: (host: DrainHost) => Promise<un
   const alone = await host.unit.killLeftovers();
   if (!alone) throw new Error("processes of an earlier job survive SIGKILL, and the next job would run beside them");
   await host.unit.lowerFence();
+  // Has the uid of jobs, in a unit of its own: one of them may have taken it over.
+  await host.hostLogs.endReader();
   await host.engine.settle();
 }

@@ -12,9 +12,14 @@ export function forgetReturn(folders: readonly string[] = [PATHS.home, PATHS.run
   for (const folder of folders) rmSync(join(folder, MARK), { force: true });
 }
 
+/** For a program that must start no process of the job's user meanwhile. */
+export function hasReturnMark(folders: readonly string[] = [PATHS.home, PATHS.runtime]): boolean {
+  return filesIn(folders).isSet();
+}
+
 /** @param folders the mark goes into the first that is writable; `set` rejects only if none is */
 export function returnMark(folders: readonly string[] = [PATHS.home, PATHS.runtime]): ReturnMark {
-  const mark = markFiles(folders.map((folder) => join(folder, MARK)));
+  const mark = filesIn(folders);
   return {
     async set() {
       mark.set();
@@ -26,4 +31,8 @@ export function returnMark(folders: readonly string[] = [PATHS.home, PATHS.runti
       mark.clear();
     },
   };
+}
+
+function filesIn(folders: readonly string[]) {
+  return markFiles(folders.map((folder) => join(folder, MARK)));
 }

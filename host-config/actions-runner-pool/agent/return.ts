@@ -9,7 +9,7 @@
  *   1. Set the return mark. From now on no listener starts, until the next launch registers (daemon.ts).
  *   2. Wait for the unit to stop, and drain what an incomplete stop left behind, as at a termination.
  *   3. Read the target state again, because step 2 may have taken as long as a job.
- *   4. One heartbeat, and a further one every heartbeatInterval until step 5 has ended: the timer's end with the runner, and a
+ *   4. Have the host's logs delivered, 10 s at most. One heartbeat, and a further one every heartbeatInterval until step 5 has ended: the timer's end with the runner, and a
  *      renewal takes seconds to minutes, on a slow disk up to 10 minutes for each of its commands. After an hour they end, too.
  *   5. Renew: kill all processes of the job's user, have its engine forget its containers, disarm, kill again, restore, clear the marks, check that no process and no
  *      lingering came back, clear the mark of the service.
@@ -36,7 +36,7 @@ import { entersPool, isTerminating } from "./target-state";
 
 type RenewalHost = Pick<Host, "config" | "log" | "unit" | "renewal" | "forcedStop" | "pause" | "service" | "disk" | "engine">;
 export type ReturnHost = RenewalHost &
-  Pick<Host, "clock" | "imds" | "signs" | "lifecycle" | "metrics" | "registrar" | "returning" | "health" | "jobMark">;
+  Pick<Host, "clock" | "imds" | "signs" | "lifecycle" | "metrics" | "registrar" | "returning" | "health" | "hostLogs" | "jobMark">;
 export type ReturnResult = "returned" | "renewed" | "abandoned";
 
 /** Whether the instance leaves service for the warm pool, or has left it with a machine that was not renewed. */
@@ -67,6 +67,8 @@ export async function completeReturn(
   const target = await host.imds.targetState();
   if (isTerminating(target)) throw new Error("the instance terminates instead of returning to the warm pool");
   const pooled = entersPool(target);
+  // The renewal deletes the runner's diagnostics, and with them what is not delivered.
+  if (pooled) await host.hostLogs.flush();
   const renewed = await (pooled ? beating(host, tryToRenew) : tryToRenew(host));
   if (!pooled) return renewed ? "renewed" : giveUpLaunch(host);
   const hook = host.config.terminateHook;

@@ -9,6 +9,7 @@ import { shipLogs } from "../../shared/logs/main";
 import { awsPorts } from "./aws-adapters";
 import { awsClients } from "./aws-clients";
 import { awaitInstallation, installation, ownInstanceId } from "./installation";
+import { hasReturnMark } from "./return-mark";
 
 export async function shipHostLogs(config: HostConfig): Promise<void> {
   if (config.logs === undefined) return;
@@ -28,6 +29,8 @@ export async function shipHostLogs(config: HostConfig): Promise<void> {
     units: [UNITS.runner, UNITS.agent, UNITS.heartbeat, UNITS.complete],
     listenerLog: PATHS.listenerLog,
     user: config.runnerUser,
+    // A renewal fails by any process of that user's. From the mark to the next launch there is nothing new to read.
+    mayRead: () => !hasReturnMark(),
     agent: [PATHS.node, PATHS.agent],
     log,
     count: () => metrics.count(METRIC.hostLogFailures),

@@ -1,5 +1,6 @@
 /** Small configuration files that keep the rest of the system from stopping or harming a runner. */
 import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
+import { HOST_UNITS } from "../../../contract/shared/host-units";
 import { METADATA_ADDRESSES } from "../../shared/metadata-addresses";
 
 /** Recreated at each boot, when /run is empty. Without the folder of its log no command of the runner's unit could start. The runner writes its performance log itself; everything else is root's. */
@@ -49,14 +50,14 @@ const CONTAINER_SERVICES = ["docker", "containerd", "podman", "crio"];
 const CONTAINER_PACKAGES = [...CONTAINER_SERVICES, "moby", "runc", "crun", "cri-o"];
 
 /**
- * needrestart restarts services after library updates. Ours load updated libraries at their next start; a container engine
- * keeps the old ones until the instance is replaced.
+ * needrestart restarts services after library updates, and waits for it: a restart of what is ordered after the runner would wait for
+ * its drain. Ours load updated libraries at their next start; a container engine keeps the old ones until the instance is replaced.
  */
 export function needrestartOverride(): string {
-  const units = [UNITS.runner, UNITS.agent, UNITS.agentSocket, UNITS.heartbeat, UNITS.complete];
+  const units = [...Object.values(UNITS), ...Object.values(HOST_UNITS)];
   // A snap's services begin with its name: snap.docker.dockerd.service.
   const engines = CONTAINER_SERVICES.map((name) => `^(snap\\.)?${name}`);
-  const patterns = [...units.map((unit) => `^${unit.replaceAll(".", "\\.")}$`), ...engines];
+  const patterns = [...units.map((unit) => `^${unit.replace(/[.\\]/g, "\\$&")}$`), ...engines];
   return patterns.map((pattern) => `$nrconf{override_rc}{qr(${pattern})} = 0;\n`).join("");
 }
 

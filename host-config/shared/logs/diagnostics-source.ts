@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import type { Duplex, Readable } from "node:stream";
 import { HOST_UNITS } from "../../../contract/shared/host-units";
 import { sizeOf } from "./batch";
 import { LONGEST_REPLY, type DiagnosticLine, parseOffsets, parseReply, withOffset } from "./diagnostic-line";
@@ -13,10 +14,14 @@ import type { LogSource } from "./source";
 import type { Positions } from "./state";
 
 const NAME = "diagnostics";
-/** A job can end the reader whenever it likes. */
-const RESTART_MS = 30_000;
+/** From one start of the reader to the next: a job can end it whenever it likes. */
+const RESTART_MS = 10_000;
+/** At least, from its end. */
+const SHORTEST_MS = 1_000;
 /** Bytes. The files are the buffer: beyond that the reader waits. */
 const BUFFER_BYTES = 1024 * 1024;
+/** Until the next look at whether the reader may start. */
+const BLOCKED_MS = 1_000;
 /** A reader that a job has stopped never answers. */
 const SYNC_MS = 2_000;
 
@@ -25,8 +30,11 @@ export interface DiagnosticsOptions {
   command: readonly string[];
   positions: Positions;
   now(): number;
+  /** False while no process of the job's user may start. Ending one that runs is its caller's. */
+  mayRead?(): boolean;
   /** Overridden by tests. */
   restartMs?: number;
+  blockedMs?: number;
 }
 
 /** The reader's command line, as the job's user and without a way to anything but its standard input and output. */
@@ -40,6 +48,10 @@ export function readerCommand(user: string, agent: readonly string[]): string[] 
     "Nice=10",
     // Also when the shipper was killed. Nothing of a job's may delay its next start.
     `BindsTo=${HOST_UNITS.logs}`,
+    // So that it ends after the shipper, in a shutdown too, and reads once more for the last flush. It delays no start of the shipper.
+    `Before=${HOST_UNITS.logs}`,
+    "DefaultDependencies=no",
+    "TimeoutStopSec=2",
     "KillSignal=SIGKILL",
     "OOMPolicy=continue",
   ];
@@ -48,6 +60,12 @@ export function readerCommand(user: string, agent: readonly string[]): string[] 
     ...properties.map((property) => `--property=${property}`),
     ...["--", ...agent, "diagnostics"],
   ];
+}
+
+interface Reader {
+  process: ChildProcess;
+  input: Duplex;
+  output: Readable;
 }
 
 interface Buffered {
@@ -60,33 +78,56 @@ export class DiagnosticsSource implements LogSource {
   private buffer: Buffered[] = [];
   private bytes = 0;
   private time: number;
-  private child: ChildProcess | undefined;
+  private child: Reader | undefined;
   private stopped = false;
   private restart: NodeJS.Timeout | undefined;
-  private readonly waiting = new Map<string, () => void>();
+  private readonly waiting = new Map<string, (synced: boolean) => void>();
 
   constructor(private readonly options: DiagnosticsOptions) {
     this.time = options.now();
   }
 
+  /** Starts the reader as soon as it may, and again whenever it has ended. */
   start(): void {
+    if (this.stopped || this.child !== undefined) return;
+    clearTimeout(this.restart);
+    if (this.mayRead()) this.spawn();
+    else this.startIn(this.options.blockedMs ?? BLOCKED_MS);
+  }
+
+  private mayRead(): boolean {
+    return this.options.mayRead?.() !== false;
+  }
+
+  private startIn(ms: number): void {
+    this.restart = setTimeout(() => this.start(), ms);
+  }
+
+  private spawn(): void {
     const { command, positions, restartMs = RESTART_MS } = this.options;
-    const [file, ...args] = command;
+    // Its input is not what Node.js closes when the child ends: systemd-run does so with D-Bus, early in a shutdown, and the reader goes on.
     // Not our standard error: it is a stream to the journal in root's name.
-    const child = spawn(file!, args, { stdio: ["pipe", "pipe", "ignore"] });
-    this.child = child;
+    const child = spawn("/bin/sh", ["-c", 'exec "$@" <&3 3<&-', "sh", ...command], { stdio: ["ignore", "pipe", "ignore", "pipe"] });
+    const output = child.stdout!;
+    const input = child.stdio[3] as Duplex;
+    this.child = { process: child, input, output };
+    const begun = performance.now();
     const lines = new LineSplitter(LONGEST_REPLY);
-    child.stdout.on("data", (piece: Buffer) => {
+    output.on("data", (piece: Buffer) => {
       for (const { text } of lines.push(piece)) this.take(text);
-      if (this.bytes >= BUFFER_BYTES) child.stdout.pause();
+      if (!this.isFull()) return;
+      output.pause();
+      // Their answers are behind the pause.
+      this.giveUpSync();
     });
-    child.stdin.on("error", () => undefined);
-    child.stdin.write(`${JSON.stringify(this.offsetsRead(parseOffsets(positions.get(NAME))))}\n`);
-    let over = false;
+    // It says nothing there, and its end is seen so.
+    input.on("error", () => undefined).resume();
+    input.write(`${JSON.stringify(this.offsetsRead(parseOffsets(positions.get(NAME))))}\n`);
     const ended = () => {
-      if (over || this.stopped) return;
-      over = true;
-      this.restart = setTimeout(() => this.start(), restartMs);
+      if (this.child?.process !== child) return;
+      this.child = undefined;
+      this.giveUpSync();
+      if (!this.stopped) this.startIn(Math.max(restartMs - (performance.now() - begun), Math.min(restartMs, SHORTEST_MS)));
     };
     child.once("error", ended).once("close", ended);
   }
@@ -95,9 +136,9 @@ export class DiagnosticsSource implements LogSource {
     this.stopped = true;
     clearTimeout(this.restart);
     // The unit ends with its input, or else with the shipper's.
-    this.child?.stdin?.end();
-    this.child?.stdout?.destroy();
-    this.child?.kill();
+    this.child?.input.end();
+    this.child?.output.destroy();
+    this.child?.process.kill();
   }
 
   async read(bytes: number) {
@@ -111,25 +152,38 @@ export class DiagnosticsSource implements LogSource {
     return { events: taken.map(({ event }) => event), more: taken.length < this.buffer.length, accepted: () => this.accept(taken, size) };
   }
 
-  async sync(): Promise<void> {
-    const { child } = this;
-    if (child?.stdin?.writable !== true) return;
+  /** Also of a reader that is about to be started again: what it has not read may end with the machine. */
+  async sync(): Promise<boolean> {
+    this.start();
+    const input = this.child?.input;
+    // While none may start, nothing that should be read is written.
+    if (input === undefined) return !this.mayRead();
+    if (!input.writable || this.isFull()) return false;
     const token = randomUUID();
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, SYNC_MS);
-      this.waiting.set(token, () => {
+    return new Promise((resolve) => {
+      const answered = (synced: boolean) => {
         clearTimeout(timer);
-        resolve();
-      });
-      child.stdin!.write(`${token}\n`);
+        this.waiting.delete(token);
+        resolve(synced);
+      };
+      const timer = setTimeout(answered, SYNC_MS, false);
+      this.waiting.set(token, answered);
+      input.write(`${token}\n`);
     });
-    this.waiting.delete(token);
+  }
+
+  private giveUpSync(): void {
+    for (const answered of [...this.waiting.values()]) answered(false);
+  }
+
+  private isFull(): boolean {
+    return this.bytes >= BUFFER_BYTES;
   }
 
   private take(text: string): void {
     const reply = parseReply(text);
     if (reply === undefined) return;
-    if ("synced" in reply) return this.waiting.get(reply.synced)?.();
+    if ("synced" in reply) return this.waiting.get(reply.synced)?.(true);
     const now = this.options.now();
     this.time = stampOf(reply.text, now) ?? Math.max(this.time, now - 60_000);
     const event = { time: this.time, text: textOf({ source: NAME, file: reply.file, message: reply.text }) };
@@ -142,7 +196,7 @@ export class DiagnosticsSource implements LogSource {
     this.buffer.splice(0, taken.length);
     this.bytes -= size;
     if (taken.length > 0) positions.set(NAME, JSON.stringify(this.offsetsRead(parseOffsets(positions.get(NAME)), taken)));
-    if (this.bytes < BUFFER_BYTES) this.child?.stdout?.resume();
+    if (!this.isFull()) this.child?.output.resume();
   }
 
   /** With lines that are in the buffer, or just were. */

@@ -2,6 +2,7 @@ import { HOST_UNITS } from "../../../contract/shared/host-units";
 import type { HostSetup } from "../../../contract/shared/host-setup";
 import { type RenderedFile, type UnitFacts, unitFile } from "../rendered-file";
 import { NO_EXTRAS, type UnitExtras } from "../unit-extras";
+import { FLUSH_GIVEN_UP_MS } from "./bounds";
 
 /** The shipper's exit code where it wants to be started again. */
 export const START_AGAIN = 75;
@@ -35,7 +36,9 @@ Type=exec
 ExecStart=${agent} logs
 ${authorities ? `Environment=NODE_EXTRA_CA_CERTS=${authorities}\n` : ""}Restart=on-failure
 RestartSec=1
-TimeoutStopSec=15
+# Only the shipper itself: its last flush needs its reader, and journalctl.
+KillMode=mixed
+TimeoutStopSec=${FLUSH_GIVEN_UP_MS / 1000}
 OOMScoreAdjust=-500
 Nice=5
 MemoryHigh=128M

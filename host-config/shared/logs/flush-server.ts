@@ -4,9 +4,7 @@
  */
 import { chmodSync, rmSync } from "node:fs";
 import { type Server, createServer } from "node:http";
-
-/** Longer than the caller waits: its end of the connection is what ends the delivery. */
-const BOUND_MS = 15_000;
+import { FLUSH_GIVEN_UP_MS } from "./bounds";
 
 /** @param flush resolves with whether it succeeded before the signal */
 export function flushServer(flush: (signal: AbortSignal) => Promise<boolean>): Server {
@@ -14,7 +12,7 @@ export function flushServer(flush: (signal: AbortSignal) => Promise<boolean>): S
     if (request.method !== "POST") return void response.writeHead(405).end();
     const given = new AbortController();
     response.on("close", () => given.abort());
-    flush(AbortSignal.any([given.signal, AbortSignal.timeout(BOUND_MS)]))
+    flush(AbortSignal.any([given.signal, AbortSignal.timeout(FLUSH_GIVEN_UP_MS)]))
       .then((delivered) => response.writeHead(delivered ? 204 : 504).end())
       .catch(() => response.destroy());
   });

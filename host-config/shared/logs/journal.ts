@@ -16,6 +16,8 @@ import type { Positions } from "./state";
 const READ_MS = 20_000;
 const SYNC_MS = 3_000;
 const WORDS_OF_ERROR = 300;
+/** journalctl's own words, in systemd 247 to 257. */
+const NO_CURSOR = "Failed to seek to cursor";
 
 export interface JournalOptions {
   writers: Writers;
@@ -37,15 +39,17 @@ export function journalSource({ writers, units, positions, command = "journalctl
         const { events, last, more } = await readJournal(command, journalArguments(writers, units, cursor), writers, bytes);
         return { events, more, accepted: () => last !== undefined && positions.set(name, last) };
       } catch (error) {
-        // The state's file may be damaged. From the boot on everything is delivered again, which is better than nothing.
-        unusable = saved;
+        // The state's file may be damaged. From the boot on everything is delivered again, which is better than nothing. Not after any
+        // other failure, which a job can cause at will: too little memory, or too little time.
+        if (error instanceof Error && error.message.includes(NO_CURSOR)) unusable = saved;
         throw error;
       }
     },
     ...(writers === "root" && {
       sync: async () => {
-        // Journald may still have lines of a process that has just logged.
+        // Journald may still have lines of a process that has just logged. Best effort: asked again it would answer no better.
         await promisify(execFile)(command, ["--sync"], { timeout: SYNC_MS, killSignal: "SIGKILL" }).catch(() => undefined);
+        return true;
       },
     }),
   };
@@ -62,7 +66,7 @@ async function readJournal(command: string, args: string[], writers: Writers, by
   let complaint = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (complaint = (complaint + text).slice(0, WORDS_OF_ERROR)));
   const ended = new Promise<number | null>((resolve, reject) => child.on("error", reject).on("close", resolve));
-  // Nobody waits for it if the reading fails first.
+  // No one waits for it if the reading fails first.
   ended.catch(() => undefined);
   const read: Read = { events: [], more: false };
   let size = 0;

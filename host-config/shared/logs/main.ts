@@ -6,13 +6,14 @@
  *
  * Life cycle: every 5 s a pass over the sources, most important first, 2 MiB at most: the journal of root's programs, the listener's log,
  * the rest of the journal (what jobs write in these units), the runner's diagnostic logs. A position moves after acceptance.
- * A POST to its socket delivers everything up to then (the completion asks for it, 10 s at most), and so does SIGTERM.
+ * A POST to its socket delivers everything up to then (the completion asks for it, LAST_FLUSH_MS at most), and so does SIGTERM. While a return to
+ * the warm pool is marked no reader of diagnostics starts.
  *
  * Killed: the next one goes on at the saved positions. What the host logged since the last pass, 5 s at most, is lost only if the
  * host itself is killed. Some lines may be delivered twice.
  *
  * CloudWatch Logs does not answer, or refuses: again after 1 to 30 s, without a limit. Journal and files are the buffer, as long as they keep what
- * was not delivered. After 10 min it is logged and counted. A missing stream is made, a missing group is not: it is the stack's.
+ * was not delivered. After 5 min it is logged and counted, and every 5 min. A missing stream is made, a missing group is not: it is the stack's.
  *
  * Gotchas:
  *   - It logs into the journal that it delivers: a line for each pass would never end.
@@ -27,7 +28,7 @@ import { monotonicClock } from "../clock";
 import type { Log } from "../ports/log";
 import { proxyAgent } from "../proxy/agent";
 import { hostClient } from "../sdk-client";
-import { preferSize } from "../v8-memory";
+import { LAST_FLUSH_MS } from "./bounds";
 import { DiagnosticsSource, readerCommand } from "./diagnostics-source";
 import { flushServer, listenOn } from "./flush-server";
 import { journalSource } from "./journal";
@@ -36,10 +37,8 @@ import { Shipper } from "./shipper";
 import { stateFile } from "./state";
 import { logStream } from "./stream";
 
-/** Of the last flush, less than the unit's TimeoutStopSec=. */
-const LAST_FLUSH_MS = 10_000;
-/** The user data's output, with all that the preparation of the machine has written. */
-const BOOTSTRAP = "cloud-final.service";
+/** Of the user data's output, with all that the preparation of the machine has written. From cloud-init 24.3 on one process runs all its stages. */
+const BOOTSTRAP = ["cloud-final.service", "cloud-init-main.service"];
 
 export interface ShipperHost {
   logs: HostLogging;
@@ -53,6 +52,8 @@ export interface ShipperHost {
   listenerLog: string;
   /** The job's user, as whom its runner's diagnostic logs are read. */
   user: string;
+  /** False while no process of that user may start. */
+  mayRead(): boolean;
   /** Command line of the agent, without its command. */
   agent: readonly string[];
   log: Log;
@@ -60,14 +61,18 @@ export interface ShipperHost {
   count(): Promise<void>;
 }
 
+/** Whose journal is delivered, of root's programs and of others. */
+function journalUnits(ofComponent: readonly string[]): string[] {
+  return [...ofComponent, ...Object.values(HOST_UNITS), ...BOOTSTRAP];
+}
+
 /** The command of runner-logs.service. Runs until SIGTERM. */
 export async function shipLogs(host: ShipperHost): Promise<void> {
-  preferSize();
-  const { logs, log, instanceId } = host;
+  const { logs, log, instanceId, mayRead } = host;
   const { now } = Date;
   const state = stateFile(HOST_PATHS.logState, instanceId, log);
-  const units = [...host.units, ...Object.values(HOST_UNITS), BOOTSTRAP];
-  const diagnostics = new DiagnosticsSource({ command: readerCommand(host.user, host.agent), positions: state, now });
+  const units = journalUnits(host.units);
+  const diagnostics = new DiagnosticsSource({ command: readerCommand(host.user, host.agent), positions: state, now, mayRead });
   const sources = [
     journalSource({ writers: "root", units, positions: state }),
     listenerSource({ path: host.listenerLog, positions: state, now }),
@@ -77,13 +82,13 @@ export async function shipLogs(host: ShipperHost): Promise<void> {
   const client = hostClient(CloudWatchLogsClient, host.region, {}, proxyAgent(host.proxy));
   const stream = logStream({ client, group: logs.group, stream: instanceId, log, now });
   const shipper = new Shipper({ sources, stream, state, clock: monotonicClock(), log, count: host.count });
-  await listenOn(
-    flushServer((signal) => shipper.flush(signal)),
-    HOST_PATHS.logSocket,
-  );
+  const server = flushServer((signal) => shipper.flush(signal));
+  await listenOn(server, HOST_PATHS.logSocket);
   if (logs.diagnostics) diagnostics.start();
   log.info("delivering the host's logs", { group: logs.group });
   await untilTerminated(() => shipper.tick());
+  // Removes its socket: whoever asks from now on need not wait for an answer.
+  server.close();
   await shipper.flush(AbortSignal.timeout(LAST_FLUSH_MS));
   diagnostics.stop();
 }

@@ -17,8 +17,8 @@ export const PASS_BYTES = 2 * 1024 * 1024;
 const FLUSH_PASSES = 16;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
-/** Without success: then it is an outage that an operator must know about. */
-const REPORT_MS = 600_000;
+/** Without success: then it is an outage that an operator must know about. A period of the alarm, so that one host alone raises it. */
+const REPORT_MS = 300_000;
 
 export interface ShipperParts {
   /** Most important first. */
@@ -66,11 +66,15 @@ export class Shipper {
   /** Delivers all that was logged up to now. Resolves with whether that succeeded before the signal. */
   async flush(signal: AbortSignal): Promise<boolean> {
     const { sources, clock } = this.parts;
-    await Promise.all(sources.map((source) => source.sync?.()));
+    let unsynced = await notSynced(sources);
     for (let passes = 0; passes < FLUSH_PASSES && !signal.aborted; ) {
       try {
-        if (!(await this.pass())) return true;
+        const more = await this.pass();
         passes += 1;
+        if (more) continue;
+        if (unsynced.length === 0) return true;
+        // Its buffer was full, for example, and is empty now.
+        unsynced = await notSynced(unsynced);
       } catch {
         // tick() reports it.
         await clock.sleep(FIRST_PAUSE_MS);
@@ -119,4 +123,10 @@ export class Shipper {
     // Best effort: where logs cannot be delivered, metrics often cannot either.
     count().catch(() => undefined);
   }
+}
+
+/** Those that may still have something of before this call. */
+async function notSynced(sources: readonly LogSource[]): Promise<LogSource[]> {
+  const synced = await Promise.all(sources.map((source) => source.sync?.()));
+  return sources.filter((_source, index) => synced[index] === false);
 }

@@ -13,6 +13,6 @@ export interface LogSource {
   name: string;
   /** @param bytes of events, which the last one may exceed */
   read(bytes: number): Promise<Chunk>;
-  /** Makes what was logged up to now readable. Bounded, and best effort. */
-  sync?(): Promise<void>;
+  /** Makes what was logged up to now readable. Bounded. Resolves with whether it is; never rejects. */
+  sync?(): Promise<boolean>;
 }

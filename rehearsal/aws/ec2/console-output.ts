@@ -15,13 +15,19 @@ export interface ConsoleOptions {
   text(): string;
 }
 
-/** As GetConsoleOutput returns it. While an instance runs, only the latest is there: this stand-in posts nothing after a launch. */
+/**
+ * As GetConsoleOutput returns it. While an instance runs, only the latest is there: this stand-in posts nothing after a launch. What the
+ * latest of an ended instance is, AWS does not document: here it is refused.
+ */
 export function consoleOutput({ id, endedAt, state }: Instance, { now, latest, text }: ConsoleOptions): Shape {
   if (endedAt !== undefined && now - endedAt > KEPT_MS) {
     throw new AwsError("InvalidInstanceID.NotFound", `The instance ID '${id}' does not exist`);
   }
+  if (latest && state !== "running") {
+    throw new AwsError("IncorrectInstanceState", `The instance '${id}' is not in the state 'running'.`);
+  }
   const posted = endedAt !== undefined && now - endedAt >= POSTED_MS;
-  const shown = posted || (latest && state === "running");
+  const shown = posted || latest;
   const output = shown ? Buffer.from(text()).subarray(-KEPT_BYTES) : Buffer.alloc(0);
   return {
     InstanceId: id,

@@ -16,6 +16,9 @@ export interface Ec2Options {
   console(instanceId: string): string;
 }
 
+/** EC2 takes them from an ended instance "after a short while" [A23.6]. */
+const TAGS_KEPT_MS = 30_000;
+
 /** EC2's numeric codes for the power states. */
 const STATE_CODE: Record<PowerState, number> = {
   pending: 0,
@@ -56,7 +59,7 @@ export class Ec2 implements Service {
     if (operation !== "TerminateInstances" && operation !== "GetConsoleOutput") return [{ resource: "*", context: {} }];
     return concerned.map((id) => ({
       resource: this.arn(id),
-      context: tagContext(this.options.fleet.get(id)?.tags ?? {}),
+      context: tagContext(this.tags(this.options.fleet.get(id))),
     }));
   }
 
@@ -65,17 +68,22 @@ export class Ec2 implements Service {
     return `arn:aws:ec2:${region}:${accountId}:instance/${instanceId}`;
   }
 
+  private tags(instance: Instance | undefined): Record<string, string> {
+    const { tags = {}, endedAt } = instance ?? {};
+    return endedAt !== undefined && this.options.clock.now() - endedAt > TAGS_KEPT_MS ? {} : tags;
+  }
+
   private describeInstances(params: Shape): Shape {
     const wanted = ids(params, "InstanceIds");
     const filters = (params.Filters as Filter[] | undefined) ?? [];
     const found = wanted.length > 0 ? wanted.map((id) => this.known(id)) : this.options.fleet.list();
-    const matching = found.filter((instance) => filters.every((filter) => matches(instance, filter)));
+    const matching = found.filter((instance) => filters.every((filter) => matches({ ...instance, tags: this.tags(instance) }, filter)));
     const { items, NextToken } = page(matching, params, wanted.length > 0);
     return {
       Reservations: items.map((instance) => ({
         ReservationId: instance.reservationId,
         OwnerId: this.options.account.accountId,
-        Instances: [describe(instance)],
+        Instances: [describe(instance, this.tags(instance))],
       })),
       NextToken,
     };
@@ -194,7 +202,7 @@ function filterValue(instance: Instance, name: string): string | undefined {
   }
 }
 
-function describe(instance: Instance): Shape {
+function describe(instance: Instance, tags: Record<string, string>): Shape {
   return {
     InstanceId: instance.id,
     ImageId: instance.imageId,
@@ -207,7 +215,7 @@ function describe(instance: Instance): Shape {
     InstanceLifecycle: instance.spot ? "spot" : undefined,
     IamInstanceProfile: instance.profile ? { Arn: instance.profile.arn } : undefined,
     HibernationOptions: { Configured: instance.hibernation ?? false },
-    Tags: Object.entries(instance.tags).map(([Key, Value]) => ({ Key, Value })),
+    Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
   };
 }
 

@@ -17,7 +17,7 @@ const DESCRIBED_DEFAULT = 50;
 const FILTERED_MOST = 10_000;
 
 /**
- * CloudWatch Logs, as far as hosts, functions and operators use it: streams of the groups that were deployed. Nobody but Pulumi makes
+ * CloudWatch Logs, as far as hosts, functions and operators use it: streams of the groups that were deployed. Only Pulumi makes
  * a group here. What Lambda writes of functions is not among them.
  */
 export class Logs implements Service {

@@ -45,7 +45,7 @@ export function hostPorts(machine: SimulatedMachine, helpers: HelperUnits, proce
     disk: { space: async () => [machine.space] },
     // Jobs of the simulation have no containers, and its hosts deliver no logs.
     engine: { settle: async () => undefined, reset: async () => undefined },
-    hostLogs: { flush: async () => undefined },
+    hostLogs: { flush: async () => undefined, endReader: async () => undefined },
     jobMark: { set: () => undefined, get: () => undefined, clear: () => undefined },
     pause: {
       set: async () => void (machine.paused = true),

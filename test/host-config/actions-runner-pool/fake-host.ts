@@ -216,6 +216,9 @@ export class FakeHost implements Host {
     flush: async () => {
       if (this.config.logs !== undefined) this.acts.push("flush logs");
     },
+    endReader: async () => {
+      if (this.config.logs !== undefined) this.acts.push("end reader");
+    },
   };
 
   atWork: Run | undefined;

@@ -47,6 +47,14 @@ describe("the reap before a listener starts", () => {
     await assert.rejects(reap(host), /processes of an earlier job survive SIGKILL/);
   });
 
+  it("ends what jobs may have made of the reader of diagnostics, before the next job shares its uid with it", async () => {
+    const host = new FakeHost();
+    host.config.logs = { group: "g", diagnostics: true };
+    host.seen = { workers: 0 };
+    await reap(host);
+    assert.deepEqual(host.acts.slice(-3), ["kill leftovers", "fence down", "end reader"]);
+  });
+
   it("drains a listener that outlived runsvc.sh, because it still accepts jobs", async () => {
     const host = new FakeHost().job({ message: -900, acquired: -500, spawned: -100, end: 20_000 });
     host.mainAlive = false;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { forgetReturn, returnMark } from "../../../host-config/actions-runner-pool/agent/return-mark";
+import { forgetReturn, hasReturnMark, returnMark } from "../../../host-config/actions-runner-pool/agent/return-mark";
 import { serviceMark } from "../../../host-config/actions-runner-pool/agent/service-mark";
 
 describe("the mark of an instance that returns to the warm pool", () => {
@@ -18,6 +18,12 @@ describe("the mark of an instance that returns to the warm pool", () => {
     assert.deepEqual([await returnMark([folder]).isSet(), await serviceMark([folder]).isSet()], [true, false]);
     await returnMark([folder]).clear();
     assert.equal(await returnMark([folder]).isSet(), false);
+  });
+
+  it("is seen at once by the program that starts a process of the job's user", async () => {
+    assert.equal(hasReturnMark([join(folder, "absent"), folder]), false);
+    await returnMark([folder]).set();
+    assert.equal(hasReturnMark([join(folder, "absent"), folder]), true);
   });
 
   it("is cleared wherever a full disk had it set, and forgotten by the installation of an image that carries it", async () => {

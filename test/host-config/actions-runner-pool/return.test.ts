@@ -29,6 +29,14 @@ describe("the completion of a return to the warm pool", () => {
     });
   }
 
+  it("has its logs delivered before the renewal, which deletes the runner's diagnostics, and waits for them no more than that", async () => {
+    const host = returning();
+    host.config.logs = { group: "g", diagnostics: true };
+    assert.equal(await complete(host), "returned");
+    assert.deepEqual(host.acts.slice(0, 4), ["mark return", "flush logs", "heartbeat pool-terminate", "kill leftovers"]);
+    assert.equal(host.acts.filter((act) => act === "flush logs").length, 1);
+  });
+
   it("does nothing on a machine that is only prepared for the pool: its launch hook is the daemon's to continue", async () => {
     const host = returning();
     Object.assign(host, { served: false, isRegistered: false });

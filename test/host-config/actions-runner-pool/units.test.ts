@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpath
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
+import { HOST_UNITS } from "../../../contract/shared/host-units";
 import { denySchedulers } from "../../../host-config/actions-runner-pool/agent/deny-schedulers";
 import { runnerUnit } from "../../../host-config/actions-runner-pool/units/runner-unit";
 import { renderFiles } from "../../../host-config/actions-runner-pool/units/render";
@@ -217,9 +218,9 @@ describe("the rendered units", () => {
     assert.deepEqual(setting(unitText(UNITS.agentSocket), "SocketGroup"), ["runner"]);
   });
 
-  it("keep needrestart from restarting any of our services", () => {
+  it("keep needrestart from restarting any of our units: apt would wait for a drain, or a job's containers end", () => {
     const text = rendered().get("/etc/needrestart/conf.d/ci-runners.conf")!.content;
-    for (const unit of Object.values(UNITS).filter((name) => name.endsWith(".service"))) {
+    for (const unit of [...Object.values(UNITS), ...Object.values(HOST_UNITS)]) {
       const patterns = [...text.matchAll(/qr\((.*)\)\} = 0;/g)].map((match) => new RegExp(match[1]!));
       assert.ok(
         patterns.some((pattern) => pattern.test(unit)),

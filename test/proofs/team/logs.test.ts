@@ -84,12 +84,13 @@ describe("the logs of hosts, after the hosts are gone", function () {
     const lines = logged(instance);
     assert.ok(lines.some(({ message }) => message === LOG.drainEnded) && lines.length > 10, `${lines.length} lines`);
     const completed = lines.findIndex(({ message }) => message === LOG.actionCompleted);
+    assert.ok(completed >= 0, "the completion has logged");
+    // All that it and its helpers logged from then on: it has asked for the delivery before.
     const late = lines.slice(completed).map(({ message, fields }) => keyOf(message, fields));
     assert.deepEqual(
       missing(instance).filter((key) => !late.includes(key)),
       [],
     );
-    assert.ok(keys(instance).has(late[0]!) || completed >= 0);
     // The user data's own lines, of before the shipper existed.
     assert.ok(
       stream(instance).some(({ source, message }) => source === "cloud-final.service" && /ci-runners: installed/.test(message ?? "")),
@@ -186,5 +187,44 @@ describe("the logs of hosts, after the hosts are gone", function () {
       [...Array(lastDelivered).keys()].map((n) => n + 1),
       "none is missing before, and none is there twice",
     );
+  });
+
+  it("an instance that is shut down has everything up to the end of its runner in its stream, although it never starts again", async () => {
+    const { fleet } = pool.environment.aws;
+    // The one that was killed may still count as in service.
+    const running = () => pool.inService().filter((id) => fleet.get(id)?.state === "running");
+    await launch();
+    await pool.until("an instance in service", () => running().length > 0, 400);
+    const [instance] = running() as [string];
+    // The start of the runner has ended the one of before.
+    await pool.untilSeen(
+      "a reader",
+      async () => (await pool.run(instance, `systemctl is-active ${HOST_UNITS.diagnostics}`)).exitCode === 0,
+      60,
+    );
+    // As late as anything of the runner's: the job's user writes it after the drain.
+    await pool.sh(
+      instance,
+      `mkdir -p /run/systemd/system/${UNITS.runner}.d
+printf '[Service]\\nExecStopPost=/bin/sh -c "echo said at the stop >>${PATHS.runner}/_diag/Worker_20261129-160000-utc.log"\\n' \\
+  >/run/systemd/system/${UNITS.runner}.d/late.conf
+systemctl daemon-reload; systemctl poweroff --no-block`,
+    );
+    const off = () =>
+      pool.run(instance, "true").then(
+        ({ exitCode }) => exitCode !== 0,
+        () => true,
+      );
+    await pool.untilSeen("the machine to be off", off, 120);
+    const lines = stream(instance);
+    assert.ok(
+      lines.some(({ log }) => log?.message === LOG.drainEnded),
+      "the drain",
+    );
+    assert.ok(
+      lines.some(({ source, message }) => source === "diagnostics" && message === "said at the stop"),
+      "the diagnostics",
+    );
+    await fleet.lose(fleet.get(instance)!);
   });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { SUPPORTED_SYSTEMS } from "../../../components/actions-runner-pool/supported-systems";
+import { poolNames } from "../../../contract/actions-runner-pool/names";
 import { SUITES, type Suite } from "../../../rehearsal/hosts/image-recipe";
 import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { OLDEST_MACHINE } from "./oldest-machine";
@@ -44,7 +45,7 @@ describe("a pool of machines of each Debian release that the table of supported 
 
   before(async function () {
     needSystemd(this);
-    pool = await LivePool.open(SUITES.length, [], { suites: SUITES });
+    pool = await LivePool.open(SUITES.length, [], { suites: SUITES }, undefined, { hostLogs: { retentionDays: 7 } });
     for (const id of pool.inService()) machines.set((await pool.sh(id, ". /etc/os-release; echo $VERSION_CODENAME")) as Suite, id);
   });
   after(async () => pool?.close());
@@ -56,6 +57,15 @@ describe("a pool of machines of each Debian release that the table of supported 
       assert.match(await pool.sh(id, "cloud-init status --wait || test $? -eq 2"), /status: done/, suite);
       assert.deepEqual(JSON.parse(await pool.sh(id, "cat /run/cloud-init/result.json")).v1.errors, [], suite);
       assert.equal(await pool.sh(id, "systemctl is-active actions-runner runner-agent | sort -u"), "active", suite);
+    }
+  });
+
+  it("delivers what the user data says on each: cloud-init runs it in units of different names", async () => {
+    const [name] = pool.environment.aws.autoscaling.groupNames() as [string];
+    const delivered = (id: string) => pool.environment.aws.logs.texts(poolNames(name).hostLogGroup, id) ?? [];
+    for (const [suite, id] of machines) {
+      const installed = async () => delivered(id).some((text) => /ci-runners: installed/.test(JSON.parse(text).message));
+      await pool.untilSeen(`the end of the installation on ${suite}`, installed, 30);
     }
   });
 

@@ -286,7 +286,10 @@ describe("deregister function", () => {
       const started = JSON.stringify({ log: { message: LOG.jobStarted, repository: "o/r", run: 7, job: "build", url: "https://u" } });
       beforeEach(() => {
         ports.hostLogs = {
-          lastEvents: async (id, limit) => act(`read log of ${id}`, limit === 1 ? [started] : ["{}", started]),
+          async *pagesBackward(id, limit) {
+            act(`read log of ${id}`, undefined);
+            yield limit === 1 ? [started] : ["{}", started];
+          },
           consoles: async (id) => act(`read console of ${id}`, ["ci-runners: bootstrap failed: no space left"]),
           write: async (id, _time, texts) => act(`write ${texts.length} to ${id}`, undefined),
         };
@@ -302,14 +305,15 @@ describe("deregister function", () => {
       it("copies the console of an instance without a log, last of all, and of no other", async () => {
         await run(terminatedEvent());
         assert.ok(!acts.some((what) => what.startsWith("write")));
-        ports.hostLogs!.lastEvents = async () => undefined;
+        ports.hostLogs!.pagesBackward = async function* () {};
         acts.length = 0;
         await run(terminatedEvent());
         assert.deepEqual(acts.slice(-3), ["remove 7", `read console of ${INSTANCE}`, `write 1 to ${INSTANCE}`]);
       });
 
       it("neither fails nor retries because of logs: the runner is removed, and the loss is counted", async () => {
-        for (const call of ["lastEvents", "consoles", "write"] as const) ports.hostLogs![call] = async () => assert.fail("throttled");
+        for (const call of ["consoles", "write"] as const) ports.hostLogs![call] = async () => assert.fail("throttled");
+        ports.hostLogs!.pagesBackward = () => assert.fail("throttled");
         gitHub.remove = async () => "busy";
         await run(terminatedEvent());
         assert.deepEqual(observer.counts, { BusyAtTermination: 1 });

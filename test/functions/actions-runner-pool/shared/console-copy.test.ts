@@ -18,7 +18,10 @@ describe("the console of an instance that delivered no log", () => {
     [streams, consoles, calls, observer] = [new Map(), [], [], new RecordingObserver()];
   });
   const ports: HostLogPorts = {
-    lastEvents: async (id) => streams.get(id),
+    async *pagesBackward(id) {
+      const texts = streams.get(id) ?? [];
+      if (texts.length > 0) yield texts;
+    },
     consoles: async (id) => (calls.push(id), consoles),
     write: async (id, _time, texts) => void streams.set(id, [...(streams.get(id) ?? []), ...texts]),
   };

@@ -18,7 +18,11 @@ describe("the console of a failed launch, which EC2 may post minutes after its e
     [streams, consoles, calls, reads, observer] = [new Map(), [], [], [], new RecordingObserver()];
   });
   const ports: HostLogPorts = {
-    lastEvents: async (id) => (reads.push(id), streams.get(id)),
+    async *pagesBackward(id) {
+      reads.push(id);
+      const texts = streams.get(id) ?? [];
+      if (texts.length > 0) yield texts;
+    },
     consoles: async (id) => (calls.push(id), consoles),
     write: async (id, _time, texts) => void streams.set(id, [...(streams.get(id) ?? []), ...texts]),
   };
@@ -70,6 +74,18 @@ describe("the console of a failed launch, which EC2 may post minutes after its e
     await sweep({ ...ports, write: async (id, time, texts) => (id === "i-1" ? assert.fail("denied") : ports.write(id, time, texts)) });
     assert.deepEqual([...streams.keys()], ["i-2"]);
     assert.equal(observer.counts["SweepErrors"], 1);
+  });
+
+  it("that a policy of the organization denies is no error of the sweep: an alarm for each failed launch would hide its reason", async () => {
+    const denied = Object.assign(new Error("You are not authorized to perform this operation."), { name: "UnauthorizedOperation" });
+    const refusing = { ...ports, consoles: async (id: string) => (calls.push(id), Promise.reject(denied)) };
+    await sweep(refusing);
+    await sweep(refusing);
+    assert.deepEqual([calls, observer.counts], [[ID], {}]);
+    assert.deepEqual(
+      observer.lines.map(({ level, fields }) => [level, fields.instanceId]),
+      [["warn", ID]],
+    );
   });
 
   it("costs no call without hostLogs", async () => {

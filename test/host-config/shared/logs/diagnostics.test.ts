@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import {
@@ -13,9 +23,12 @@ import {
   withOffset,
 } from "../../../../host-config/shared/logs/diagnostic-line";
 import { DiagnosticsSource, readerCommand } from "../../../../host-config/shared/logs/diagnostics-source";
+import { Shipper } from "../../../../host-config/shared/logs/shipper";
+import { monotonicClock } from "../../../../host-config/shared/clock";
 
 const MODULE = resolve(__dirname, "../../../../host-config/shared/logs/diagnostics.ts");
 const now = () => Date.parse("2026-11-29T12:00:00Z");
+const pause = (ms: number) => new Promise((go) => setTimeout(go, ms));
 
 describe("what the reader of diagnostic logs says", () => {
   it("is taken only if it has the form of a line: all of it may be a job's", () => {
@@ -60,11 +73,14 @@ describe("the reader of the runner's diagnostic logs, a process of its own", () 
   });
 
   const script = () => `require(${JSON.stringify(MODULE)}).readDiagnostics(${JSON.stringify(root)}).then(() => process.exit())`;
-  function start(command: readonly string[] = [process.execPath, "-r", "ts-node/register", "-e", script()]): DiagnosticsSource {
+  const reader = () => [process.execPath, "-r", "ts-node/register", "-e", script()];
+  function start(command: readonly string[] = reader(), options: { restartMs?: number; mayRead?(): boolean } = {}): DiagnosticsSource {
     source = new DiagnosticsSource({
       command,
       now,
       restartMs: 1,
+      blockedMs: 1,
+      ...options,
       positions: { get: (name) => positions.get(name), set: (name, value) => void positions.set(name, value) },
     });
     source.start();
@@ -136,15 +152,67 @@ describe("the reader of the runner's diagnostic logs, a process of its own", () 
         .toString()
         .trim() < "3"
     )
-      await new Promise((go) => setTimeout(go, 10));
+      await pause(10);
     reader.stop();
   });
+
+  it("does not start while the machine is renewed, whose check allows no process of the job's user", async () => {
+    let mayRead = true;
+    const marker = join(root, "started");
+    const starts = () => (existsSync(marker) ? readFileSync(marker, "utf8").length : 0);
+    const blocked = start(["bash", "-c", `printf x >>${marker}; read; read`], { mayRead: () => mayRead });
+    while (starts() === 0) await pause(10);
+    mayRead = false;
+    execFileSync("pkill", ["-KILL", "-P", String(process.pid), "bash"]);
+    await pause(200);
+    assert.equal(starts(), 1, "its restart was due after a millisecond");
+    assert.equal(await blocked.sync(), true, "there is nothing to wait for");
+    assert.equal(starts(), 1, "not for a flush either");
+    mayRead = true;
+    while (starts() < 2) await pause(10);
+  }).timeout(20_000);
+
+  it("is started at once for a flush, because the machine may end before its restart is due", async () => {
+    const ended = join(root, "ended");
+    const once = `[ -e ${ended} ] || { touch ${ended}; exit; }; exec "$@"`;
+    const late = start(["bash", "-c", once, "bash", ...reader()], { restartMs: 600_000 });
+    for (let tries = 0; tries < 100 && !(existsSync(ended) && (await late.sync())); tries += 1) await pause(100);
+    write("Worker_20261129-1.log", "the last one\n");
+    assert.deepEqual(await all(late), ["Worker_20261129-1.log: the last one"]);
+  }).timeout(60_000);
+
+  it("has all that it can read delivered by one flush, also after an outage with more than it may keep in memory", async () => {
+    const line = "x".repeat(999);
+    write("Worker_20261129-1.log", `${line}\n`.repeat(5_000));
+    const behind = start();
+    while ((await behind.read(1e9)).events.length === 0) await pause(50);
+    let delivered = 0;
+    const shipper = new Shipper({
+      sources: [behind],
+      stream: { put: async (events) => void (delivered += events.length) },
+      state: { get: () => undefined, set: () => undefined, save: () => undefined },
+      clock: monotonicClock(),
+      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      count: async () => undefined,
+    });
+    assert.equal(await shipper.flush(AbortSignal.timeout(5_000)), true);
+    assert.equal(delivered, 5_000);
+  }).timeout(60_000);
+
+  it("goes on without the program that started it, which ends early in a shutdown", async () => {
+    const detached = start(["bash", "-c", `"$@" <&0 & echo $! >${join(root, "pid")}`, "bash", ...reader()], { restartMs: 600_000 });
+    while ((await detached.sync()) === false) await pause(10);
+    write("Worker_20261129-1.log", "in the shutdown\n");
+    assert.deepEqual(await all(detached), ["Worker_20261129-1.log: in the shutdown"]);
+    detached.stop();
+    while (existsSync(`/proc/${readFileSync(join(root, "pid"), "utf8").trim()}`)) await pause(10);
+  }).timeout(60_000);
 
   it("that a job floods with waits once a megabyte is in memory, and gets no line of its own into others' sources", async () => {
     const reader = start(["bash", "-c", `yes "$(printf 'Worker_a\\t1\\t{"message":"job started"}')"`]);
     for (let size = -1, now = 0; now !== size; ) {
       size = now;
-      await new Promise((go) => setTimeout(go, 200));
+      await pause(200);
       now = (await reader.read(1e9)).events.length;
     }
     const { events } = await reader.read(1e9);
@@ -166,6 +234,8 @@ describe("the reader of the runner's diagnostic logs, a process of its own", () 
       "--property=IPAddressDeny=any",
       "--property=NoNewPrivileges=yes",
       "--property=BindsTo=runner-logs.service",
+      "--property=Before=runner-logs.service",
+      "--property=DefaultDependencies=no",
     ])
       assert.ok(command.includes(word), word);
     assert.deepEqual(command.slice(command.indexOf("--")), ["--", "/node", "/agent.cjs", "diagnostics"]);

@@ -150,6 +150,7 @@ describe("the units of the logs", () => {
     const [unit] = logsFiles(setup, { ...facts, authorities: "/etc/ca.pem" });
     assert.equal(unit!.path, "/etc/systemd/system/runner-logs.service");
     assert.match(unit!.content, /^Before=r\.service$/m);
+    assert.match(unit!.content, /^KillMode=mixed\nTimeoutStopSec=15$/m, "its reader and journalctl live until its last flush");
     assert.match(unit!.content, /^ExecStart=\/node \/agent\.cjs logs\nEnvironment=NODE_EXTRA_CA_CERTS=\/etc\/ca\.pem$/m);
     assert.ok(!existsSync(unit!.path));
   });

@@ -8,6 +8,34 @@ import { hostLogs } from "../../../../host-config/shared/logs/flush";
 
 const SETUP = { logs: { group: "g", diagnostics: true } };
 
+describe("the end of the reader, before a next job runs beside it", () => {
+  const warnings: string[] = [];
+  const log = { info: () => undefined, warn: (message: string) => void warnings.push(message), error: () => undefined };
+  const end = async (setup: typeof SETUP | object, failure?: string) => {
+    const calls: string[] = [];
+    warnings.length = 0;
+    const run = async (...args: string[]) => {
+      calls.push(args.join(" "));
+      if (failure) throw new Error(failure);
+      return "";
+    };
+    await hostLogs(setup, log, { run }).endReader();
+    return [calls, warnings.length];
+  };
+
+  it("is that of its whole unit, and fails no start of a runner", async () => {
+    const stop = ["stop runner-diagnostics.service"];
+    assert.deepEqual(await end(SETUP), [stop, 0]);
+    assert.deepEqual(await end(SETUP, "Failed to stop runner-diagnostics.service: Unit runner-diagnostics.service not loaded."), [stop, 0]);
+    assert.deepEqual(await end(SETUP, "timed out"), [stop, 1]);
+  });
+
+  it("is asked for only where there may be one", async () => {
+    assert.deepEqual(await end({}), [[], 0]);
+    assert.deepEqual(await end({ logs: { group: "g", diagnostics: false } }), [[], 0]);
+  });
+});
+
 describe("the flush that a completion asks for", () => {
   let root: string;
   let socket: string;
@@ -68,6 +96,13 @@ describe("the flush that a completion asks for", () => {
     await serve(async () => true);
     await asked;
     assert.deepEqual(warnings, []);
+  });
+
+  it("is not waited for once its shipper has ended in a shutdown, in which it does not start again", async () => {
+    const begun = performance.now();
+    await hostLogs(SETUP, log, { socket, absentMs: 100 }).flush();
+    assert.ok(performance.now() - begun < 3_000, "10 s is the bound of one that does not answer");
+    assert.match(warnings[0]!, /ENOENT/);
   });
 
   it("ends the delivery when its caller is gone", async () => {

@@ -19,7 +19,7 @@ describe("the journal of a host", () => {
     const jobs = { _UID: "1001", _SYSTEMD_UNIT: "actions-runner.service", MESSAGE: "x" };
     assert.deepEqual(text(jobs, "others"), { source: "actions-runner.service", uid: 1001, message: "x" });
     assert.equal(text(jobs), undefined);
-    // Without a uid it is nobody's that may be trusted.
+    // Without a uid no one is known to have written it.
     assert.equal(text({ _SYSTEMD_UNIT: "x.service", MESSAGE: "{}" }), undefined);
   });
 
@@ -106,6 +106,22 @@ describe("the source of the journal", () => {
     accepted();
     assert.equal(positions.get("journal of root"), "c7");
   });
+
+  for (const [what, script] of [
+    ["was killed, as a job can have it by taking all memory", "kill -9 $$"],
+    ["failed for a reason of its own", "echo 'Cannot allocate memory' >&2; exit 1"],
+  ]) {
+    it(`goes on where it was after a journalctl that ${what}: the boot of weeks is not delivered again`, async () => {
+      const journal = source(script!);
+      positions.set("journal of root", "c7");
+      await assert.rejects(journal.read(1));
+      await assert.rejects(journal.read(1));
+      assert.deepEqual(
+        calls().map((call) => /--after-cursor=\S+|--boot/.exec(call)![0]),
+        ["--after-cursor=c7", "--after-cursor=c7"],
+      );
+    });
+  }
 
   it("fails with journalctl's own words, and begins anew after a cursor that is none", async () => {
     const journal = source(`echo "Failed to seek to cursor" >&2; exit 1`);

@@ -90,12 +90,12 @@ describe("the shipper", () => {
     assert.equal(await one.tick(), 1000);
   });
 
-  it("counts an outage of ten minutes, once in ten minutes", async () => {
+  it("counts an outage in each period of its alarm from five minutes on, so that a single host raises it", async () => {
     const one = shipper(source("root", ["r1"]));
     failure = new Error("denied");
     for (const end = now + 30 * 60_000; now < end; ) now += await one.tick();
-    assert.equal(counted, 2);
-    assert.equal(lines.filter((line) => line.startsWith("error")).length, 2);
+    assert.equal(counted, 5, "at 5 to 30 min, each up to half a minute late");
+    assert.equal(lines.filter((line) => line.startsWith("error")).length, 5);
   });
 
   it("delivers the other sources if one cannot be read", async () => {
@@ -106,9 +106,19 @@ describe("the shipper", () => {
 
   it("flushes all of a backlog, after its sources have written down what was logged up to now", async () => {
     const late: string[] = [];
-    const one = { ...source("root", late), sync: async () => void late.push("late") };
+    const one = { ...source("root", late), sync: async () => late.push("late") > 0 };
     assert.equal(await shipper(one, source("job", Array(50).fill("j".repeat(100_000)))).flush(signal()), true);
     assert.deepEqual([delivered[0], delivered.length], ["late", 51]);
+  });
+
+  it("asks a source again that could not write down everything, before it calls all delivered", async () => {
+    const late = Array.from({ length: 5 }, (_, n) => `j${n}`);
+    const buffer: string[] = [];
+    const full = { ...source("job", buffer), sync: async () => (buffer.push(...late.splice(0, 2)), late.length === 0) };
+    assert.equal(await shipper(source("root", []), full).flush(signal()), true);
+    assert.deepEqual(delivered, ["j0", "j1", "j2", "j3", "j4"]);
+    const never = { ...source("job", []), sync: async () => false };
+    assert.equal(await shipper(never).flush(signal()), false, "without a bound of the caller's its own ends it");
   });
 
   it("does not flush for ever against a flood, nor past the caller's patience", async () => {

@@ -1,6 +1,7 @@
 /** Operations of systemd and of operating system upgrades. */
 import assert from "node:assert/strict";
 import { LOG, UNITS } from "../../../../contract/actions-runner-pool/host";
+import { HOST_UNITS } from "../../../../contract/shared/host-units";
 import { onOne, type Scenario } from "./scenario";
 
 /** What package upgrades do: reload, re-execute process 1, restart users of a library. */
@@ -20,9 +21,7 @@ const MAY_RESTART = `perl -e '
   for my $unit (@ARGV) {
     my ($rule) = grep { $unit =~ /$_/ } keys %{$nrconf{override_rc}};
     print "$unit\\n" unless defined $rule && $nrconf{override_rc}{$rule} == 0;
-  }' ${Object.values(UNITS)
-    .filter((unit) => unit !== UNITS.heartbeatTimer)
-    .join(" ")}`;
+  }' ${[...Object.values(UNITS), ...Object.values(HOST_UNITS)].map((unit) => `'${unit}'`).join(" ")}`;
 
 export const SERVICES: readonly Scenario[] = [
   onOne("daemon-reload during a job", "the job and the fence's settings are unaffected", async (target, see) => {
