@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { DISK_FLOOR } from "../../contract/shared/host-setup";
-import { rootVolumeViolations as ebsRootViolations } from "../shared/host-rules/volumes";
+import { instanceStoreRoomViolations, rootVolumeViolations as ebsRootViolations } from "../shared/host-rules/volumes";
 import { imageDeviceViolations } from "../shared/image-devices";
 import type { ImageDevice } from "../shared/placed-volumes";
 import { type Violation, inputError, throwIfAny, violation } from "../shared/input-errors";
@@ -40,7 +40,8 @@ const HIBERNATION_MEMORY_LIMIT_GIB = 150;
  * Looks up the instance types and the image in AWS and checks that they match.
  *
  * @throws an input error for an unknown instance type or image, an image that the instance types cannot run or hibernate,
- *   a root volume that is too small for the image, for the memory or for the disk floor, or a volume that does not fit the image.
+ *   a root volume that is too small for the image, for the memory or for the disk floor, an instance store that is too small for that
+ *   floor, or a volume that does not fit the image.
  */
 export async function instanceFacts(
   settings: PoolSettings,
@@ -62,6 +63,11 @@ export async function instanceFacts(
       ),
     ]);
   }
+  throwIfAny(
+    described.flatMap(({ type: { totalInstanceStorage = 0 } }, index) =>
+      instanceStoreRoomViolations(settings, { instanceType: types[index]!, storage: totalInstanceStorage }),
+    ),
+  );
   const hibernates = settings.warmPool?.state === WarmPoolState.Hibernated;
   const { type } = described[0]!;
   if (hibernates) throwIfAny(hibernationViolations(settings.instanceType, type));

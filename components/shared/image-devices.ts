@@ -1,15 +1,18 @@
 import type { HostSettings } from "./host-args/settings";
 import type { VolumeArgs } from "./host-args/volumes";
-import { ebsVolumeViolations } from "./host-rules/volumes";
+import { ebsVolumeViolations, roomViolations } from "./host-rules/volumes";
 import { type Violation, violation } from "./input-errors";
 import { type ImageDevice, placedVolumes } from "./placed-volumes";
 
 /** Checks the volumes against the image. */
 export function imageDeviceViolations(
-  { volumes = [] }: HostSettings,
+  settings: HostSettings,
   image: { id: string; rootDevice: string; devices: readonly ImageDevice[] },
 ): Violation[] {
-  const found = volumes.flatMap((volume, index) => (volume.device === undefined ? [] : ofDevice(volume, volume.device, index, image)));
+  const { volumes = [] } = settings;
+  const found = volumes.flatMap((volume, index) =>
+    volume.device === undefined ? [] : ofDevice(settings, volume, volume.device, index, image),
+  );
   if (found.length > 0) return found;
   const unplaced = placedVolumes(volumes, image.devices).findIndex(({ device }) => device === "");
   if (unplaced < 0) return [];
@@ -18,6 +21,7 @@ export function imageDeviceViolations(
 }
 
 function ofDevice(
+  settings: HostSettings,
   volume: VolumeArgs,
   device: string,
   index: number,
@@ -36,5 +40,5 @@ function ofDevice(
     const problem = `image ${id} has ${size} GiB there, and EC2 launches none with a smaller volume`;
     return [violation(`volumes[${index}].size`, volume.size, problem, `Use at least ${size} GiB, or omit it`)];
   }
-  return ebsVolumeViolations(volume, index, volume.size ?? size);
+  return [...ebsVolumeViolations(volume, index, volume.size ?? size), ...roomViolations(settings, volume, index, volume.size ?? size)];
 }

@@ -4,7 +4,7 @@ import type { HostSetup } from "./host-setup";
 /** What a pool installs on a host; root's alone. */
 export const HOST_HOME = "/opt/ci-runners";
 /** What stays on a host between boots. */
-export const HOST_STATE = "/var/lib/ci-runners";
+const HOST_STATE = "/var/lib/ci-runners";
 
 export const HOST_PATHS = {
   /** Mode 0700. */
@@ -31,7 +31,10 @@ export const HOST_PATHS = {
 } as const;
 
 /** Images and containers of the system's own engine, unless its configuration names another folder. */
-export const SYSTEM_ENGINE = "/var/lib/docker";
+export const SYSTEM_ENGINE_ROOT = "/var/lib/docker";
+
+/** Where containerd keeps images, which newer engines of Docker leave to it. */
+export const CONTAINERD = "/var/lib/containerd";
 
 /** Where jobs work, if not in the folder of their runner. */
 export function workFolder({ storage }: HostSetup): string | undefined {
@@ -44,5 +47,5 @@ export function workFolder({ storage }: HostSetup): string | undefined {
 /** Where the engine of jobs keeps images and containers; undefined if jobs have none. */
 export function engineRoot({ docker }: HostSetup): string | undefined {
   if (docker === undefined) return undefined;
-  return docker === "rootless" ? HOST_PATHS.engine : SYSTEM_ENGINE;
+  return docker === "rootless" ? HOST_PATHS.engine : SYSTEM_ENGINE_ROOT;
 }

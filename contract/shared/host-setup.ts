@@ -49,6 +49,8 @@ export interface HostVolume {
   mountPoint: string;
   /** The image brings its content, so it is never formatted. */
   fromImage?: true;
+  /** The pool gives the image's volume a size of its own, to which its file system is enlarged. */
+  grows?: true;
 }
 
 /** Below it an instance takes no further job. */

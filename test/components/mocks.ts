@@ -13,6 +13,8 @@ interface InstanceTypeFact {
   architecture: string;
   memoryMib: number;
   hibernation: boolean;
+  /** GB of its instance store. */
+  storage?: number;
 }
 
 const INSTANCE_TYPES: Record<string, InstanceTypeFact> = {
@@ -21,6 +23,7 @@ const INSTANCE_TYPES: Record<string, InstanceTypeFact> = {
   "t3.medium": { architecture: "x86_64", memoryMib: 4096, hibernation: true },
   "m7a.large": { architecture: "x86_64", memoryMib: 8192, hibernation: false },
   "m6i.large": { architecture: "x86_64", memoryMib: 8192, hibernation: true },
+  "m6id.large": { architecture: "x86_64", memoryMib: 8192, hibernation: true, storage: 118 },
   "m7g.xlarge": { architecture: "arm64", memoryMib: 16384, hibernation: true },
   "x2idn.16xlarge": { architecture: "x86_64", memoryMib: 1048576, hibernation: true },
   "mac2.metal": { architecture: "arm64_mac", memoryMib: 16384, hibernation: false },
@@ -186,6 +189,7 @@ function instanceType(type: string): Record<string, any> {
     instanceType: type,
     supportedArchitectures: [fact.architecture],
     memorySize: fact.memoryMib,
+    totalInstanceStorage: fact.storage ?? 0,
     hibernationSupported: fact.hibernation,
     supportedVirtualizationTypes: ["hvm"],
     enaSupport: "required",

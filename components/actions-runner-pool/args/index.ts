@@ -72,13 +72,13 @@ export interface ActionsRunnerPoolArgs extends HostArgs {
 
   /**
    * ARN of a customer managed KMS key in the same Region, for accounts where AWS's own keys do not suffice. It encrypts the
-   * registration tokens, the functions' logs, the dead letters, the host bundle and, unless `rootVolumeKmsKeyId` is set,
-   * the root volumes. Its key policy must admit EventBridge, CloudWatch Logs and Auto Scaling's service-linked role: see the
+   * registration tokens, the functions' logs, the dead letters, the host bundle and, unless they have keys of their own
+   * (`rootVolumeKmsKeyId`, `volumes[].kmsKeyId`), the volumes. Its key policy must admit EventBridge, CloudWatch Logs and Auto Scaling's service-linked role: see the
    * guide for organizations. Limits: the ARN of a key, not of an alias. Default: AWS's own keys.
    */
   kmsKeyArn?: pulumi.Input<string>;
 
-  /** KMS key for the root volume. Default: the key of `kmsKeyArn`, or else the account's default EBS key. */
+  /** KMS key for the root volume, and for each of `volumes` without one of its own. Default: the key of `kmsKeyArn`, or else the account's default EBS key. */
   rootVolumeKmsKeyId?: pulumi.Input<string>;
 
   /** Mix of Spot and On-Demand instances. Excludes `warmPool`. Default: On-Demand only. */

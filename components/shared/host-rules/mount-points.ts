@@ -1,4 +1,4 @@
-import { HOST_HOME, HOST_STATE, SYSTEM_ENGINE } from "../../../contract/shared/host-paths";
+import { HOST_HOME } from "../../../contract/shared/host-paths";
 import { type Violation, violation } from "../input-errors";
 
 /** What a mount point may be called instead of a path. */
@@ -8,11 +8,14 @@ const NAMED_MOUNT_POINTS = ["work", "docker"] as const;
 const PATH = /^(\/(?!\.{1,2}(\/|$))[\w.+@-]+)+$/;
 const LONGEST = 255;
 
-/** Folders of the system, of Docker and of every host of ours. A volume at, below or above one of them hides or holds what the machine needs. */
+/**
+ * Folders of the system, of Amazon's agents, of Docker and of every host of ours. A volume at, below or above one of them hides or holds what the
+ * machine needs, or root trusts: the volume is the jobs' own. In /var/lib each program has its state, and more programs than any list.
+ */
 const SYSTEM = [
   ...["/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/root", "/run", "/sbin", "/sys", "/usr"],
-  ...["/var/cache", "/var/lib/cloud", "/var/lib/containerd", "/var/lib/dpkg", "/var/lib/rpm", "/var/lib/systemd", "/var/log", "/var/run"],
-  ...["/var/spool", HOST_HOME, HOST_STATE, SYSTEM_ENGINE],
+  ...[HOST_HOME, "/opt/amazon", "/opt/aws", "/snap", "/var/cache", "/var/lib", "/var/log", "/var/run"],
+  ...["/var/snap", "/var/spool"],
 ];
 
 /**

@@ -38,7 +38,7 @@ export function volumeViolations(settings: HostSettings, { reserved }: ReservedF
     ...dockerViolations(settings, volumes),
     ...instanceStoreViolations(settings, volumes),
     ...floor,
-    ...(floor.length > 0 ? [] : volumes.flatMap((volume, index) => roomViolations(settings, volume, index))),
+    ...(floor.length > 0 ? [] : volumes.flatMap((volume, index) => roomViolations(settings, volume, index, volume.size))),
   ];
 }
 
@@ -135,11 +135,40 @@ function isWithin(value: unknown, { min, max }: { min: number; max: number }): b
   return typeof value === "number" && value >= min && value <= max;
 }
 
-/** On a new volume that jobs depend on: with less than twice the floor each launch would be abandoned. */
-function roomViolations({ diskFloor: { freeSpace } }: HostSettings, { mountPoint, size, device }: VolumeArgs, index: number): Violation[] {
-  if ((mountPoint !== "work" && mountPoint !== "docker") || size === undefined || device !== undefined) return [];
-  const needed = Math.ceil(2 * freeSpace * OVERHEAD) + 1;
+/**
+ * On a volume that jobs depend on: with less than twice the floor each launch would be abandoned.
+ *
+ * @param size GiB; undefined while the image decides it
+ */
+export function roomViolations(
+  { diskFloor: { freeSpace } }: HostSettings,
+  { mountPoint }: VolumeArgs,
+  index: number,
+  size: number | undefined,
+): Violation[] {
+  if ((mountPoint !== "work" && mountPoint !== "docker") || size === undefined) return [];
+  const needed = roomOf(freeSpace);
   if (size >= needed) return [];
   const problem = `at its launch an instance must have twice diskFloor.freeSpace = ${freeSpace} GiB free there`;
   return [violation(`volumes[${index}].size`, size, problem, `Use at least ${needed} GiB, or lower diskFloor.freeSpace`)];
+}
+
+/**
+ * The same of the disks of an instance type, on which jobs depend where the pool uses them.
+ *
+ * @param storage GB of all of its disks together; 0 if it has none
+ */
+export function instanceStoreRoomViolations(
+  { diskFloor: { freeSpace }, useInstanceStore }: HostSettings,
+  { instanceType, storage }: { instanceType: string; storage: number },
+): Violation[] {
+  const size = Math.floor((storage * 1e9) / 2 ** 30);
+  if (!useInstanceStore || storage === 0 || size >= roomOf(freeSpace)) return [];
+  const problem = `the instance store of ${instanceType} has ${size} GiB, and at its launch an instance must have twice the floor free there`;
+  return [violation("diskFloor.freeSpace", freeSpace, problem, "Lower it, use another instance type, or remove useInstanceStore")];
+}
+
+/** GiB of a file system that jobs depend on. */
+function roomOf(freeSpace: number): number {
+  return Math.ceil(2 * freeSpace * OVERHEAD) + 1;
 }

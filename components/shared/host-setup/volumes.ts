@@ -18,7 +18,7 @@ function hostVolumes(settings: HostSettings, imageDevices: readonly ImageDevice[
   return placedVolumes(settings.volumes ?? [], imageDevices).map(({ device, volume }) => ({
     device,
     mountPoint: folderOf(volume.mountPoint, settings),
-    ...(volume.device === undefined ? {} : { fromImage: true as const }),
+    ...(volume.device === undefined ? {} : { fromImage: true as const, ...(volume.size === undefined ? {} : { grows: true as const }) }),
   }));
 }
 

@@ -16,6 +16,8 @@ const AFTER_DRAIN_MS = 10_000;
 /** Retry interval for a completion request that had no effect. */
 const COMPLETE_RETRY_MS = 30_000;
 const REGISTER_RETRY_MS = 60_000;
+/** A start that waits for a volume or for the engine leaves the unit stopped meanwhile, as does one that they fail. */
+const START_RETRY_MS = 10_000;
 /** DescribeAutoScalingInstances while launching: a few calls per instance, even when hundreds launch at once. */
 const LOOK_UP_FIRST_MS = 2_000;
 const LOOK_UP_LONGEST_MS = 15_000;
@@ -35,6 +37,7 @@ export interface DaemonState {
   lookUpNotBefore: number;
   registerNotBefore: number;
   completeNotBefore: number;
+  startNotBefore: number;
   /** Whether the runner's unit was started since boot and since the machine was last renewed; undefined until its state has been read. */
   started?: boolean;
   /** The pause mark, as last read or about to be set. Read at each tick that does not only watch a running runner. */
@@ -65,6 +68,7 @@ export function initialState(): DaemonState {
     lookUpNotBefore: 0,
     registerNotBefore: 0,
     completeNotBefore: 0,
+    startNotBefore: 0,
     started: undefined,
     paused: false,
     shortage: undefined,
@@ -197,6 +201,10 @@ export function actionTaken(state: DaemonState, action: Action, now: number): Da
 
 function lifecycleForgotten(state: DaemonState): DaemonState {
   return { ...state, lifecycle: undefined, lookUpPause: LOOK_UP_FIRST_MS, lookUpNotBefore: 0 };
+}
+
+export function startRequested(state: DaemonState, now: number): DaemonState {
+  return { ...state, startNotBefore: now + START_RETRY_MS };
 }
 
 /** Auto Scaling changes the state a moment later; an immediate read would return the old one and continue a second time. */

@@ -38,7 +38,8 @@
  *
  * Bounds: tick 1 s. It waits for the metadata (1 s per request) and systemctl (20 s per call), never for AWS. AWS calls
  * 30 s each. Hints: one reading per 200 ms. State look-ups 2 to 15 s apart. Completion: 10 s after the drain was last seen,
- * then every 30 s. Registration again 60 s after a failure, a report of a full disk 30 s after one.
+ * then every 30 s. Registration again 60 s after a failure, a report of a full disk 30 s after one. Start of the runner every 10 s until
+ * its unit leaves the stopped state.
  *
  * Gotchas:
  *   - Work of one kind never runs twice at the same time. All of the launch shares one kind, so its steps never overlap.
@@ -65,6 +66,7 @@ import {
   pauseObserved,
   registrationEnded,
   signsObserved,
+  startRequested,
   targetObserved,
   unitObserved,
   watchesJobs,
@@ -190,6 +192,7 @@ export class Daemon {
     const { host } = this;
     const now = host.clock.now();
     if (action === "look-up-state" && now < this.state.lookUpNotBefore) return;
+    if (action === "start-runner" && now < this.state.startNotBefore) return;
     this.state = actionTaken(this.state, action, now);
     switch (action) {
       case "stop-runner":
@@ -252,7 +255,8 @@ export class Daemon {
     // Before the first job: a listener that could start without it would let a job have config.sh run later.
     await this.host.service.set();
     await this.host.unit.start();
-    this.host.log.info("runner started");
+    this.state = startRequested(this.state, this.host.clock.now());
+    this.host.log.info("start of the runner requested");
   }
 
   private async stopRunner(): Promise<void> {

@@ -1,16 +1,12 @@
 /** Measures the file systems on which jobs depend. */
-import { readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/host";
-import { HOST_PATHS, SYSTEM_ENGINE, workFolder } from "../../../contract/shared/host-paths";
+import { CONTAINERD, HOST_PATHS, SYSTEM_ENGINE_ROOT, workFolder } from "../../../contract/shared/host-paths";
+import { configuredDataRoot, DOCKER_CONFIG } from "../../shared/docker/data-root";
 import type { Disk, DiskSpace } from "./ports/disk";
 
 /** The job's workspaces and the worker's log, whose first line ends a worker on a full disk; and everything else. */
 const FOLDERS: readonly string[] = [PATHS.runner, "/"];
-/** Images and containers of the containerd that Docker uses. On many images it has a volume of its own, as Docker's own folder. */
-const CONTAINERD = "/var/lib/containerd";
-/** Where an image moves the first of them. */
-const DOCKER_CONFIG = "/etc/docker/daemon.json";
 /** A local file system answers within microseconds. */
 const BOUND_MS = 200;
 
@@ -20,23 +16,15 @@ const BOUND_MS = 200;
  */
 export function foldersOf(config: Pick<HostConfig, "docker" | "jobsMayBecomeRoot" | "storage">, dockerConfig = DOCKER_CONFIG): string[] {
   const { docker, jobsMayBecomeRoot } = config;
+  // On many images they have a volume of their own.
+  const ofEngine = () => [configuredDataRoot(dockerConfig) ?? SYSTEM_ENGINE_ROOT, CONTAINERD];
   const work = workFolder(config);
   return [
     ...FOLDERS,
     ...(work === undefined ? [] : [work]),
     ...(docker === "rootless" ? [HOST_PATHS.engine] : []),
-    ...(docker === "root" || jobsMayBecomeRoot ? [dataRoot(dockerConfig), CONTAINERD] : []),
+    ...(docker === "root" || jobsMayBecomeRoot ? ofEngine() : []),
   ];
-}
-
-/** Root's own file. One that cannot be read or parsed keeps Docker from starting, so its default is as good as any. */
-function dataRoot(path: string): string {
-  try {
-    const root = (JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown> | null)?.["data-root"];
-    return typeof root === "string" && root.startsWith("/") ? root : SYSTEM_ENGINE;
-  } catch {
-    return SYSTEM_ENGINE;
-  }
 }
 
 type Read = (folder: string) => Promise<DiskSpace>;

@@ -8,7 +8,7 @@
  *   complete     runner-complete.service                     complete.ts
  *   install      install.sh, from the user data              install.ts
  *   prepare      install.sh, before the units exist          prepare.ts
- *   storage      runner-storage.service                      host-config/shared/storage/storage.ts
+ *   storage      runner-storage.service                      volumes-at-boot.ts, host-config/shared/storage/storage.ts
  *   engine       runner-docker.service, ExecStartPre=        host-config/shared/docker/kept-data.ts
  *   logs         runner-logs.service                         ship-logs.ts
  *   diagnostics  runner-diagnostics.service, by the former   host-config/shared/logs/diagnostics.ts
@@ -51,6 +51,7 @@ import { serviceMark } from "./service-mark";
 import { signsInChild } from "./signs-in-child";
 import { withClockStamps } from "./stamps";
 import { helperUnits, runnerUnit } from "./systemd";
+import { volumesAtBoot } from "./volumes-at-boot";
 
 const clock = monotonicClock();
 /** Timestamps by AWS and GitHub refer to the time of day. */
@@ -71,7 +72,10 @@ const COMMANDS: Record<string, () => Promise<unknown>> = {
   storage: () =>
     withConfig(async (config) => {
       const { mountStorage } = load<typeof import("../../shared/storage/storage")>(() => require("../../shared/storage/storage"));
-      await mountStorage({ setup: config, user: accountOf(config.runnerUser), log: jsonLog("storage") });
+      const log = jsonLog("storage");
+      await volumesAtBoot({ config, imds: imdsClient(), clock, log }, installation(), () =>
+        mountStorage({ setup: config, user: accountOf(config.runnerUser), log }),
+      );
     }),
   engine: () =>
     withConfig(async (config) => {

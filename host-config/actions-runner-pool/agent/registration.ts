@@ -1,7 +1,7 @@
 /** Registers the runner once the register function has stored a token; abandons the launch if that fails for too long. */
 import { LOG } from "../../../contract/actions-runner-pool/host";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
-import { AT_LAUNCH, shortageOf } from "./full-disk";
+import { AT_LAUNCH, remediedShortageOf } from "./full-disk";
 import type { Host } from "./ports/host";
 
 /** A token usually appears within seconds. 10 minutes cover retries of the function; the hook's timeout is the last resort. */
@@ -36,10 +36,10 @@ export async function register(host: RegistrationHost): Promise<boolean> {
 
 /** The reason for which an instance that would soon be replaced again never enters service. */
 async function tooFull({ config, disk, metrics, log }: RegistrationHost): Promise<string | undefined> {
-  const shortage = shortageOf(await disk.space(), AT_LAUNCH, config.diskFloor);
+  const shortage = remediedShortageOf(await disk.space(), AT_LAUNCH, config.diskFloor);
   if (shortage === undefined) return undefined;
   await metrics.count(METRIC.fullDisks).catch((error: unknown) => log.warn("the full disk could not be counted", { error: String(error) }));
-  return `the image leaves too little space for jobs: ${shortage}; raise rootVolumeSize or use a smaller image`;
+  return shortage;
 }
 
 /** The reason of the failure, or undefined on success. */

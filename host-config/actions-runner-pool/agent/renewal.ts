@@ -30,6 +30,17 @@ const REMOVAL = `for path in ${PARENTS.join(" ")}; do [ -L "$path" ] || chmod u+
 for path; do [ -L "$path" ] || chmod -R u+rwX -- "$path"; done 2>/dev/null
 exec rm -rf -- "$@"`;
 
+/**
+ * By the shell's patterns, because a job may give files names that are no text; a hundred at a time, because the kernel takes only so
+ * many arguments.
+ */
+const EMPTY = `for path in ..?* .[!.]* *; do
+  set -- "$@" "$path"
+  [ $# -lt 100 ] || { rm -rf --one-file-system -- "$@" || failed=1; set --; }
+done
+rm -rf --one-file-system -- "$@" || failed=1
+exit \${failed:-0}`;
+
 /** Where cron and at keep what users have them run, on Debian's and on Red Hat's systems. */
 interface SchedulerFolders {
   /** One file per user, by name. */
@@ -72,6 +83,7 @@ export function renewal(
 ): Renewal {
   const { runnerUser } = config;
   const kept = archives(files.folder);
+  const work = files.work ?? workFolder(config);
   const inHome = ({ home }: Account, words: readonly string[], input?: number) =>
     command(asUser(home, TIMEOUT_MS / 1000, words), { input }, TIMEOUT_MS + MARGIN_MS);
   return {
@@ -92,9 +104,8 @@ export function renewal(
       await inHome(own, ["/bin/sh", "-c", REMOVAL, "sh", ...HOME_PATHS]);
     },
     deleteWork() {
-      const elsewhere = files.work ?? workFolder(config);
       // A mount point, or a folder that only an installation makes: what is in it goes.
-      return elsewhere === undefined ? remove(join(files.runner, "_work")) : empty(elsewhere);
+      return work === undefined ? remove(join(files.runner, "_work")) : empty(work);
     },
     async check() {
       const lingers = join(files.linger, runnerUser);
@@ -105,7 +116,9 @@ export function renewal(
     async restore() {
       requireCopy(kept.runner);
       const own = account();
-      await unmount([files.runner, own.home, files.perfLog], files.proc);
+      const volumes = config.storage?.volumes.map(({ mountPoint }) => mountPoint) ?? [];
+      // Without its process a job's mount answers nothing but errors, to the next service's jobs, too.
+      await unmount([files.runner, own.home, files.perfLog, ...volumes, ...(work === undefined ? [] : [work])], files.proc);
       const again = HOME_PATHS.map((path) => join(own.home, path)).find(isThere);
       // Whoever wrote it ran between the two kills, and may log in with it while the runner's folder is restored.
       if (again !== undefined) throw new Error(`${again}: is there again, although it was removed before the last process ended`);
@@ -166,9 +179,9 @@ function move(from: string, to: string): Promise<void> {
   return command(["mv", "--no-target-directory", "--", from, to]);
 }
 
-/** By the shell's patterns, because a job may give files names that are no text. Absent: in /run a boot has emptied it. */
+/** Absent: in /run a boot has emptied it. */
 async function empty(folder: string): Promise<void> {
-  if (existsSync(folder)) await command(["/bin/sh", "-c", "rm -rf --one-file-system -- ..?* .[!.]* *"], { cwd: folder });
+  if (existsSync(folder)) await command(["/bin/sh", "-c", EMPTY], { cwd: folder });
 }
 
 /** Also true for a link that leads nowhere. */

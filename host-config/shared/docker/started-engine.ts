@@ -2,6 +2,7 @@ import { monotonicClock } from "../clock";
 import type { HostClock } from "../ports/clock";
 import { PrepareError } from "../prepare/prepare-error";
 import type { PrepareContext } from "../prepare/stage";
+import { dataRootOf } from "./data-root";
 import { ANSWER_BOUND_MS, answers, answersWithin } from "./ping";
 
 export type DockerContext = Pick<PrepareContext, "setup" | "user" | "say" | "exec">;
@@ -17,9 +18,10 @@ export const ROOTS_ENGINE = ["docker.socket", "docker.service", "containerd.serv
 export interface EngineTimes {
   clock: HostClock;
   answers(socket: string): Promise<boolean>;
+  dataRoot(socket: string): Promise<string | undefined>;
 }
 
-export const REAL_TIMES: EngineTimes = { clock: monotonicClock(), answers };
+export const REAL_TIMES: EngineTimes = { clock: monotonicClock(), answers, dataRoot: dataRootOf };
 
 /** Rejects with a PrepareError unless the engine answers within a minute. */
 export async function awaitEngine({ exec }: DockerContext, unit: string, socket: string, times: EngineTimes): Promise<void> {

@@ -5,7 +5,7 @@ import type { Log } from "../ports/log";
 import { PrepareError } from "../prepare/prepare-error";
 import type { Exec, HostUser } from "../prepare/stage";
 import { type DeviceSnapshot, instanceStores, pathOf } from "./devices";
-import { type FileSystems, lastLine } from "./file-systems";
+import { type FileSystems, lastLine, runOf } from "./file-systems";
 import { ARRAY, arrayCommand, arrayVerdictOf, type BindPlan, type MountPlan, planOf, type VolumePlan, verdictOf } from "./plan";
 
 /** EBS attaches volumes before the boot; a loaded machine may be late to find them. */
@@ -18,7 +18,11 @@ export interface StorageEffects {
   log: Log;
   fileSystems: FileSystems;
   snapshot(devices: readonly string[], exec: Exec): Promise<DeviceSnapshot>;
+  /** Aborted when the time for all of them is over. */
+  signal: AbortSignal;
   createMountPoint(path: string): void;
+  /** Rejects what the image has in a folder that a volume is about to hide. */
+  checkHidden(path: string): void;
   give(path: string, owner: { uid: number; gid: number }, mode: number): void;
 }
 
@@ -32,11 +36,11 @@ export async function bringUp(setup: HostSetup, user: JobUser, effects: StorageE
 }
 
 async function mountVolume(volume: VolumePlan, user: JobUser, effects: StorageEffects): Promise<void> {
-  const { device, mountPoint, fromImage } = volume;
+  const { device, mountPoint, fromImage, grows, replaces } = volume;
   const { fileSystems, log } = effects;
   const path = await appeared(device, effects);
   effects.createMountPoint(mountPoint);
-  if (await fileSystems.isMounted(path, mountPoint)) return;
+  const mounted = await fileSystems.isMounted(path, mountPoint);
   const found = await fileSystems.signature(path);
   const verdict = verdictOf(volume, found);
   if (verdict === "foreign" && fromImage)
@@ -45,19 +49,24 @@ async function mountVolume(volume: VolumePlan, user: JobUser, effects: StorageEf
     );
   if (verdict === "foreign")
     throw new PrepareError(`storage: ${device} has a file system of type ${found.type}, which a new volume has not: is it another device?`);
-  if (verdict === "format") await fileSystems.format(path, volume.label);
-  await fileSystems.mount(path, volume);
-  if (fromImage) await fileSystems.grow(path, mountPoint, found.type);
+  if (!mounted) {
+    if (!replaces) effects.checkHidden(mountPoint);
+    if (verdict === "format") await fileSystems.format(path, volume.label);
+    await fileSystems.mount(path, volume);
+  } else if (fromImage) await fileSystems.remount(volume);
+  // Also where it was mounted before: by the image itself, or by a run that was cut short.
+  if (grows) await fileSystems.grow(path, mountPoint, found.type);
   effects.give(mountPoint, ownerOf(volume, user), volume.mode);
-  log.info("volume mounted", { device, mountPoint, formatted: verdict === "format" });
+  if (!mounted) log.info("volume mounted", { device, mountPoint, formatted: verdict === "format" });
 }
 
 /** The path of the device, once there is one. */
-async function appeared(device: string, { clock, snapshot, exec }: StorageEffects): Promise<string> {
+async function appeared(device: string, { clock, snapshot, exec, signal }: StorageEffects): Promise<string> {
   const end = clock.now() + APPEARS_MS;
   for (;;) {
     const path = pathOf(device, await snapshot([device], exec));
     if (path !== undefined) return path;
+    if (signal.aborted) throw new Error(`${device} did not appear before the time was over`);
     if (clock.now() >= end)
       throw new PrepareError(`storage: ${device} did not appear within ${APPEARS_MS / 1000} s: is the volume attached?`);
     await clock.sleep(PAUSE_MS);
@@ -90,9 +99,9 @@ async function mountInstanceStore(scratch: MountPlan, binds: readonly BindPlan[]
       await fileSystems.format(path, scratch.label);
     }
     await fileSystems.mount(path, scratch);
-    effects.give(mountPoint, ROOT, scratch.mode);
     log.info("volume mounted", { device: path, mountPoint, formatted: verdict === "format" });
   }
+  effects.give(mountPoint, ROOT, scratch.mode);
   for (const bind of binds) await mountPart(bind, user, effects);
 }
 
@@ -113,8 +122,7 @@ async function storePath({ snapshot, exec, fileSystems }: StorageEffects): Promi
   const types = found.map(({ type }) => type ?? "nothing").join(" and ");
   if (verdict === "foreign")
     throw new PrepareError(`storage: the disks of the instance store hold ${types}: they can be striped only if all are empty`);
-  const [file, ...args] = arrayCommand(verdict, paths) as [string, ...string[]];
-  const result = await exec(file, args);
+  const result = await runOf(exec, arrayCommand(verdict, paths));
   if (result.code !== 0) throw new PrepareError(`storage: the disks of the instance store could not be striped: ${lastLine(result)}`);
   return ARRAY;
 }

@@ -10,20 +10,28 @@ import { formatCommand, signatureOf } from "./plan";
 const NO_MOUNT_POINT = [1, 32];
 
 export interface FileSystems {
+  /** Rejects if the device cannot be read: what is on it is not known then. */
   signature(path: string): Promise<Signature>;
   format(path: string, label: string): Promise<void>;
   /** Whether exactly this device is mounted there; rejects if it is another one. */
   isMounted(path: string, mountPoint: string): Promise<boolean>;
   mount(path: string, plan: Pick<MountPlan, "mountPoint" | "options">): Promise<void>;
+  /** A file system that the image has mounted there gets the options. */
+  remount(plan: Pick<MountPlan, "mountPoint" | "options">): Promise<void>;
   bind(plan: Pick<BindPlan, "source" | "mountPoint" | "options">): Promise<void>;
   /** A device that is larger than its file system: of an image, with a size of its own. */
   grow(path: string, mountPoint: string, type: string | undefined): Promise<void>;
 }
 
-export function fileSystems(exec: Exec): FileSystems {
-  const run = (words: readonly string[]) => exec(words[0]!, words.slice(1));
+/** @param isSame replaced by tests */
+export function fileSystems(exec: Exec, isSame = sameFolder): FileSystems {
+  const run = (words: readonly string[]) => runOf(exec, words);
   return {
-    signature: async (path) => signatureOf(await run(["blkid", "-p", "-o", "export", path])),
+    async signature(path) {
+      const found = await run(["blkid", "-p", "-o", "export", path]);
+      if (found.code === 2) await requireReadable(path, run);
+      return signatureOf(found);
+    },
     async format(path, label) {
       const result = await run(formatCommand(path, label));
       if (result.code !== 0) throw new PrepareError(`storage: ${path} could not be formatted: ${lastLine(result)}`);
@@ -42,9 +50,14 @@ export function fileSystems(exec: Exec): FileSystems {
       if (result.code !== 0) throw new PrepareError(`storage: ${path} could not be mounted at ${mountPoint}: ${lastLine(result)}`);
       removeLostAndFound(mountPoint);
     },
+    async remount({ mountPoint, options }) {
+      if (options.length === 0) return;
+      const result = await run(["mount", "-o", ["remount", ...options].join(), mountPoint]);
+      if (result.code !== 0) throw new PrepareError(`storage: ${mountPoint} could not be mounted again: ${lastLine(result)}`);
+    },
     async bind({ source, mountPoint, options }) {
       if ((await run(["mountpoint", "-q", mountPoint])).code === 0) {
-        if (sameFolder(source, mountPoint)) return;
+        if (isSame(source, mountPoint)) return;
         throw new PrepareError(`storage: ${mountPoint} has a file system of the image mounted: remove it from the image`);
       }
       let result = await run(["mount", "--bind", source, mountPoint]);
@@ -57,6 +70,21 @@ export function fileSystems(exec: Exec): FileSystems {
       if (result.code !== 0) throw new PrepareError(`storage: the file system on ${path} could not be enlarged: ${lastLine(result)}`);
     },
   };
+}
+
+/** A program that is not on the machine fails as any other. */
+export async function runOf(exec: Exec, words: readonly string[]): Promise<ExecResult> {
+  const [file, ...args] = words as [string, ...string[]];
+  return exec(file, args).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+    return { code: 127, stdout: "", stderr: `${file} is not on this machine` };
+  });
+}
+
+/** Past the page cache, and past where a file system of any kind has its first signature. */
+async function requireReadable(path: string, run: (words: readonly string[]) => Promise<ExecResult>): Promise<void> {
+  const result = await run(["dd", `if=${path}`, "of=/dev/null", "bs=64K", "count=2", "iflag=direct", "status=none"]);
+  if (result.code !== 0) throw new PrepareError(`storage: ${path} could not be read: ${lastLine(result)}`);
 }
 
 function sameFolder(one: string, other: string): boolean {

@@ -1,20 +1,27 @@
+import { CONTAINERD } from "../../../contract/shared/host-paths";
 import { HOST_UNITS } from "../../../contract/shared/host-units";
 import type { HostSetup } from "../../../contract/shared/host-setup";
 import { type RenderedFile, type UnitFacts, unitFile } from "../rendered-file";
 import { NO_EXTRAS, type UnitExtras } from "../unit-extras";
+import { mountPointsOf, planOf } from "./plan";
 
 /** What works on the volumes, besides the unit that runs the jobs. */
 const ENGINES = ["containerd.service", "docker.service", HOST_UNITS.docker];
 
-/** Seconds; more than the program takes at most. */
-const START_SECONDS = 300;
+/** Started on the folder below, containerd would have its open database hidden by a volume that comes later. */
+const REQUIRED = `[Unit]\nAfter=${HOST_UNITS.storage}\nRequires=${HOST_UNITS.storage}\n`;
+
+/** Seconds; more than the program takes at most, which first asks the metadata. */
+const START_SECONDS = 330;
 
 export type StorageUnitFacts = Pick<UnitFacts, "runnerUnit" | "agent">;
 
 /** Files of volumes, for the stage of the preparation and for the installer. */
 export function storageFiles(setup: HostSetup, facts: StorageUnitFacts): RenderedFile[] {
   if (setup.storage === undefined) return [];
-  return [unitFile(HOST_UNITS.storage, storageUnit([...ENGINES, facts.runnerUnit], facts))];
+  const unit = unitFile(HOST_UNITS.storage, storageUnit([...ENGINES, facts.runnerUnit], facts));
+  const containerd = mountPointsOf(planOf(setup)).includes(CONTAINERD);
+  return containerd ? [unit, unitFile("containerd.service.d/ci-runners.conf", REQUIRED)] : [unit];
 }
 
 /** What volumes adds to the runner's unit. */

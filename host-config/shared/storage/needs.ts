@@ -15,8 +15,10 @@ export function storageNeeds({ storage }: HostSetup, { hasCommand, hasFile }: Pa
   const formats = volumes.some(({ fromImage }) => !fromImage) || (instanceStore && disks > 0);
   const needs = [
     { due: formats, command: "mkfs.ext4", name: "e2fsprogs" },
+    // That of xfs is missed later: what is on the device is not known yet.
+    { due: volumes.some(({ grows }) => grows), command: "resize2fs", name: "e2fsprogs" },
     { due: unnamed && !hasCommand("ebsnvme-id"), command: "nvme", name: "nvme-cli" },
     { due: instanceStore && disks > 1, command: "mdadm", name: "mdadm" },
   ];
-  return needs.filter(({ due, command }) => due && !hasCommand(command)).map(({ name }) => name);
+  return [...new Set(needs.filter(({ due, command }) => due && !hasCommand(command)).map(({ name }) => name))];
 }

@@ -1,9 +1,7 @@
 /** Decides what is mounted where, and whether a device may be formatted. Has no effects. */
-import { HOST_PATHS, engineRoot, workFolder } from "../../../contract/shared/host-paths";
+import { CONTAINERD, HOST_PATHS, engineRoot, workFolder } from "../../../contract/shared/host-paths";
 import type { HostSetup } from "../../../contract/shared/host-setup";
 
-/** Where containerd keeps images, which newer engines of Docker leave to it. */
-const CONTAINERD = "/var/lib/containerd";
 /** Of containerd on Docker's volume: no name that Docker itself has there. */
 const CONTAINERD_FOLDER = "ci-runners-containerd";
 
@@ -28,6 +26,9 @@ export interface VolumePlan extends MountPlan {
   /** EC2's name. */
   device: string;
   fromImage: boolean;
+  grows: boolean;
+  /** The image may have files at its mount point, which the volume is meant to replace. */
+  replaces: boolean;
 }
 
 /** A folder of one file system that is also reached by another path. */
@@ -51,9 +52,10 @@ export interface StoragePlan {
 
 export function planOf(setup: HostSetup): StoragePlan {
   const { storage } = setup;
-  const volumes = (storage?.volumes ?? []).map(({ device, mountPoint, fromImage = false }, index): VolumePlan => {
+  const volumes = (storage?.volumes ?? []).map(({ device, mountPoint, fromImage = false, grows = false }, index): VolumePlan => {
     const label = `ci-${index}`;
-    return { device, label, fromImage, ...placeOf(mountPoint, setup) };
+    const replaces = mountPoint === HOST_PATHS.work || mountPoint === engineRoot(setup);
+    return { device, label, fromImage, grows, replaces, ...placeOf(mountPoint, setup) };
   });
   const onVolume = setup.docker === "root" && volumes.some(({ mountPoint }) => mountPoint === engineRoot(setup));
   return {
@@ -100,7 +102,8 @@ export interface Signature {
 }
 
 /**
- * Of `blkid -p -o export`: it exits with 2 if there is no signature at all. Anything but a single clear one must not be taken for none.
+ * Of `blkid -p -o export` of a device that can be read: it exits with 2 if there is no signature at all, and also if it could read nothing.
+ * Anything but a single clear one must not be taken for none.
  */
 export function signatureOf({ code, stdout }: { code: number; stdout: string }): Signature {
   if (code === 2) return {};

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { PrepareError } from "../prepare/prepare-error";
 
@@ -26,6 +26,14 @@ export function createMountPoint(path: string, owner = ROOT): void {
       `storage: ${path} cannot be a mount point, because ${folder} is no folder of root's alone: use another mountPoint, or change the image`,
     );
   }
+}
+
+/**
+ * What the image has in the folder would be hidden. What root runs from there, or trusts, would be the jobs', who own the volume.
+ */
+export function checkHidden(path: string): void {
+  if (readdirSync(path).length > 0)
+    throw new PrepareError(`storage: ${path} of the image is not empty, and a volume would hide it: use another mountPoint, or empty it`);
 }
 
 /** For what is mounted there, or a folder of root's. */

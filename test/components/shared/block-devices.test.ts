@@ -77,6 +77,8 @@ describe("the volumes of a pool", () => {
     const { deviceName, ebs } = mappings[1]!;
     assert.deepEqual([deviceName, ebs.volumeSize], ["/dev/sdf", 500]);
     assert.deepEqual(config.storage?.volumes, [{ device: "/dev/sdf", mountPoint: "/data", fromImage: true }]);
+    const larger = await deploy({ volumes: [{ mountPoint: "/data", device: "/dev/sdf", size: 600 }] });
+    assert.deepEqual(larger.config.storage?.volumes, [{ device: "/dev/sdf", mountPoint: "/data", fromImage: true, grows: true }]);
   });
 
   it("hold Docker's data where the engine of the mode keeps it", async () => {

@@ -19,6 +19,17 @@ describe("the agent on a launching instance", () => {
     assert.ok(host.acts.lastIndexOf("state") > host.acts.indexOf("complete pool-launch CONTINUE"));
   });
 
+  it("asks for the start again only every 10 s, where the runner waits for a volume, or the log fills with it", async () => {
+    const host = launching();
+    Object.assign(host, { isRegistered: true, state: "InService" });
+    host.unit.start = async () => void host.acts.push("start");
+    const daemon = new Daemon(host);
+    await ticks(host, daemon, 40);
+    const starts = host.acts.filter((act) => act === "start").length;
+    assert.ok(starts >= 3 && starts <= 4, `${starts} starts in 40 s`);
+    assert.equal(host.messages().filter((message) => message === "start of the runner requested").length, starts);
+  });
+
   it("does not register when the instance enters the warm pool", async () => {
     const host = launching();
     Object.assign(host, { target: "Warmed:Stopped", state: "Warmed:Pending:Wait" });

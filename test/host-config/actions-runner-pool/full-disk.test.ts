@@ -201,6 +201,14 @@ describe("the agent on an instance with a full disk", () => {
     ]);
     assert.ok(!host.acts.some((act) => act === "unhealthy" || act.startsWith("register")));
 
+    const volume = launching();
+    volume.spaces.push({ ...volume.spaces[0]!, path: "/var/lib/ci-runners/work", available: GIB });
+    await ticks(volume, new Daemon(volume), 3);
+    assert.match(
+      steps(volume)[1]!,
+      /too little space for jobs: \/var\/lib\/ci-runners\/work: .*; enlarge the volume that holds it, or lower/,
+    );
+
     const uncounted = launching();
     uncounted.fillDisk(0);
     uncounted.metrics.count = async () => Promise.reject(new Error("throttled"));

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { awaitInstallation, installation, ownInstanceId } from "../../../host-config/actions-runner-pool/agent/installation";
+import { volumesAtBoot } from "../../../host-config/actions-runner-pool/agent/volumes-at-boot";
 import { FakeHost } from "./fake-host";
 
 const OWN = "i-0123456789abcdef0";
@@ -15,6 +16,22 @@ describe("an image made from a machine of a pool", () => {
     assert.equal(await awaitInstallation(host, { on: () => on }), false, "it must start again with the new configuration");
     assert.ok(host.seconds() >= 40);
     assert.equal(host.messages().length, 1);
+  });
+
+  it("does not mount the other machine's volumes, where those of its own pool must be", async () => {
+    const host = new FakeHost();
+    const mounts: string[] = [];
+    const boot = (on: string | undefined) => volumesAtBoot(host, { on: () => on }, async () => void mounts.push(on!));
+    await boot(OWN);
+    assert.deepEqual(mounts, [], "a pool without volumes");
+    host.config.storage = { volumes: [{ device: "/dev/sdf", mountPoint: "/data" }] };
+    await boot("i-other");
+    await boot(undefined);
+    assert.deepEqual(mounts, []);
+    await boot(OWN);
+    assert.deepEqual(mounts, [OWN]);
+    host.imds.instanceId = () => Promise.reject(new Error("timeout"));
+    await assert.rejects(boot(OWN), /timeout/, "then the unit fails, and no job starts without the volumes");
   });
 
   it("does not delay an agent on its own instance, and waits for the metadata", async () => {

@@ -202,6 +202,27 @@ describe("the renewal of a machine that returns to the warm pool", () => {
     assert.equal(read("etc/passwd"), "root's");
   });
 
+  it("empties a work folder with more names than a command takes, which many small jobs leave", async () => {
+    const work = join(root, "work");
+    mkdirSync(work);
+    for (let index = 0; index < 9_000; index++) writeFileSync(join(work, `${index}`.padStart(240, "0")), "");
+    Object.assign(files, { work });
+    await machine().deleteWork();
+    assert.deepEqual(readdirSync(work), []);
+  });
+
+  it("unmounts what a job has mounted on a volume or in the work folder there, or the next service finds a dead mount", async () => {
+    await save();
+    const config: typeof CONFIG = { ...CONFIG, storage: { volumes: [{ device: "/dev/sdf", mountPoint: join(root, "data") }] } };
+    for (const folder of ["data", "work"]) {
+      const mounted = join(root, folder, "remote");
+      writeFileSync(join(files.proc, "self/mountinfo"), `40 36 0:50 / ${mounted} rw - fuse.sshfs host:/ rw\n`);
+      const all = { ...files, work: join(root, "work") };
+      const returned = renewal(config, new FakeHost().clock, asUser, account, all, NOTHING_LEFT);
+      await assert.rejects(returned.restore(), new RegExp(`umount.*${mounted}|ENOENT`), `${folder}: nothing is mounted there in truth`);
+    }
+  });
+
   it("brings back the image's user units and ends those of jobs, with their user's own rights", async () => {
     put("home/.config/systemd/user/docker.service", "the image's");
     await save();

@@ -71,6 +71,7 @@ rejects([
   volume("a volume over the system's configuration", at("/etc"), "mountPoint", /the system's.*\/data/),
   volume("a volume inside of the runner", at("/opt/actions-runner/_work"), "mountPoint", /the system's/),
   volume("a volume that hides the system's state", at("/var"), "mountPoint", /would hide \/var\/cache/),
+  volume("a volume of the jobs' own where an agent of root's has its programs", at("/var/lib/amazon/ssm"), "mountPoint", /the system's/),
   volume("a volume in a home, where a job can put a link in its way", at("/home/runner/cache"), "mountPoint", /users may write there/),
   volume("a volume in /tmp, for the same reason", at("/tmp/cache"), "mountPoint", /users may write there/),
   {
@@ -170,9 +171,15 @@ const devices = [
   { deviceName: "/dev/sdc", virtualName: "ephemeral0" },
 ];
 
-function ofImage(danger: string, given: Partial<VolumeArgs>, field: keyof VolumeArgs, remedy: RegExp): BadInput {
+function ofImage(
+  danger: string,
+  given: Partial<VolumeArgs>,
+  field: keyof VolumeArgs,
+  remedy: RegExp,
+  changes: BadInput["changes"] = {},
+): BadInput {
   const images = { [ID]: { architecture: "x86_64", blockDeviceMappings: devices } };
-  return { ...volume(danger, { mountPoint: "/data", ...given }, field, remedy, { imageId: ID }), images };
+  return { ...volume(danger, { mountPoint: "/data", ...given }, field, remedy, { imageId: ID, ...changes }), images };
 }
 
 rejectsAfterLookups([
@@ -181,6 +188,28 @@ rejectsAfterLookups([
   ofImage("an instance store of the image, which keeps nothing", { device: "/dev/sdc" }, "device", /no volume there/),
   ofImage("the root device as a further volume", { device: "/dev/sda1" }, "device", /rootVolumeSize/),
   ofImage("a volume smaller than the image's snapshot", { device: "/dev/sdb", size: 19 }, "size", /at least 20 GiB, or omit it/),
+  {
+    ...ofImage(
+      "a work folder of the image's on which each launch would be abandoned",
+      { mountPoint: "work", device: "/dev/sdb" },
+      "size",
+      /at least 22 GiB, or lower/,
+      { diskFloor: { freeSpace: 10 } },
+    ),
+    value: "20",
+  },
+  {
+    danger: "an instance store on which each launch would be abandoned",
+    changes: {
+      useInstanceStore: true,
+      rootVolumeSize: 200,
+      diskFloor: { freeSpace: 60 },
+      spot: { additionalInstanceTypes: ["m6id.large"] },
+    },
+    field: "diskFloor.freeSpace",
+    value: "60",
+    remedy: /instance store of m6id\.large has 109 GiB.*Lower it, use another instance type, or remove useInstanceStore/,
+  },
   ofImage("more IOPS than the image's size allows", { device: "/dev/sdb", iops: 10_001 }, "iops", /so 10000 with 20 GiB/),
   root(
     "a disk floor that leaves no room for a job",

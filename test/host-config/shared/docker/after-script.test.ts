@@ -23,7 +23,11 @@ describe("the engine after the setup script", () => {
         },
       },
       before,
-      { times: { clock: new VirtualHostClock(), answers: async () => answers }, engineConfig: config(), socket: "/run/none.sock" },
+      {
+        times: { clock: new VirtualHostClock(), dataRoot: async () => undefined, answers: async () => answers },
+        engineConfig: config(),
+        socket: "/run/none.sock",
+      },
     );
 
   beforeEach(() => {

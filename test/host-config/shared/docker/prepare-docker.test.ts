@@ -18,6 +18,7 @@ class Machine {
   readonly written = new Map<string, RenderedFile>();
   readonly answers: [RegExp, { code?: number; stdout?: string; stderr?: string }][] = [];
   engineAnswers = true;
+  dataRoot?: string;
 
   constructor(readonly folder: string) {}
 
@@ -41,7 +42,7 @@ class Machine {
 
   get host(): typeof ON_THIS_HOST {
     return {
-      times: { clock: new VirtualHostClock(), answers: async () => this.engineAnswers },
+      times: { clock: new VirtualHostClock(), answers: async () => this.engineAnswers, dataRoot: async () => this.dataRoot },
       write: (file) => void this.written.set(file.path, file),
       subordinateUids: this.path("subuid"),
       subordinateGids: this.path("subgid"),
@@ -227,6 +228,17 @@ describe("the preparation of a machine for Docker", () => {
           unit,
         );
       }
+    });
+
+    it("must not have its data elsewhere, however it was configured, or the volume would stay empty", async () => {
+      const volume = { storage: { volumes: [{ device: "/dev/sdf", mountPoint: "/var/lib/docker" }] } };
+      for (const fine of [undefined, "/var/lib/docker", "/var/lib/docker/100000.100000"]) {
+        machine.dataRoot = fine;
+        await root(volume);
+      }
+      machine.dataRoot = "/var/snap/docker/common/var-lib-docker";
+      await assert.rejects(root(volume), refused(/^docker: the engine has its data in \/var\/snap\/.*the volume at \/var\/lib\/docker/));
+      await root();
     });
 
     it("takes one that is no service of this name as it is, and ends where none answers", async () => {

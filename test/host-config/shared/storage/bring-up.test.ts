@@ -1,87 +1,14 @@
 import assert from "node:assert/strict";
 import { HOST_PATHS } from "../../../../contract/shared/host-paths";
 import type { HostSetup } from "../../../../contract/shared/host-setup";
-import type { ExecResult } from "../../../../host-config/shared/prepare/stage";
-import { PrepareError } from "../../../../host-config/shared/prepare/prepare-error";
-import { bringUp } from "../../../../host-config/shared/storage/bring-up";
-import type { BlockDevice } from "../../../../host-config/shared/storage/devices";
-import { fileSystems } from "../../../../host-config/shared/storage/file-systems";
-
-const USER = { uid: 1001, gid: 1001 };
-const OK: ExecResult = { code: 0, stdout: "", stderr: "" };
-const STORE = "Amazon EC2 NVMe Instance Storage";
-const disk = (name: string, ...holders: string[]): BlockDevice => ({ name, model: STORE, holders });
-
-/** A machine whose kernel is asked by the commands that production runs. */
-class FakeMachine {
-  readonly commands: string[] = [];
-  readonly folders: string[] = [];
-  readonly given: string[] = [];
-  readonly logged: { level: string; message: string; fields?: object }[] = [];
-  paths: string[] = ["/dev/sdf"];
-  blocks: BlockDevice[] = [];
-  /** blkid's output by device; absent: no signature. */
-  signatures: Record<string, string> = {};
-  mounted: Record<string, string> = {};
-  fails: Record<string, ExecResult> = {};
-  /** Milliseconds after which the device of this name is there. */
-  late: Record<string, number> = {};
-  private now = 0;
-
-  readonly exec = async (file: string, args: readonly string[]): Promise<ExecResult> => {
-    const line = [file, ...args].join(" ");
-    const failure = this.fails[file];
-    if (file === "blkid") {
-      const text = this.signatures[args.at(-1)!];
-      return text === undefined ? { ...OK, code: 2 } : { ...OK, stdout: text };
-    }
-    if (file === "mountpoint") return this.mountpoint(args[0]!, args[1]!);
-    this.commands.push(line);
-    if (failure !== undefined) return failure;
-    if (file === "mount" && !args.includes("--bind") && !args.some((arg) => arg.startsWith("remount")))
-      this.mounted[args.at(-1)!] = args.at(-2)!;
-    return OK;
-  };
-
-  bringUp(setup: HostSetup): Promise<void> {
-    const log = (level: string) => (message: string, fields?: object) => void this.logged.push({ level, message, fields });
-    return bringUp(setup, USER, {
-      exec: this.exec,
-      clock: { now: () => this.now, sleep: async (ms) => void (this.now += ms) },
-      log: { info: log("info"), warn: log("warn"), error: log("error") },
-      fileSystems: fileSystems(this.exec),
-      snapshot: async () => ({
-        blocks: this.blocks,
-        paths: [...this.paths, ...Object.entries(this.late).flatMap(([path, at]) => (this.now >= at ? [path] : []))],
-      }),
-      createMountPoint: (path) => void this.folders.push(path),
-      give: (path, { uid }, mode) => void this.given.push(`${path} ${uid} ${mode.toString(8)}`),
-    });
-  }
-
-  async reason(setup: HostSetup): Promise<string> {
-    const error = await this.bringUp(setup).then(
-      () => assert.fail("it did not fail"),
-      (reason: unknown) => reason,
-    );
-    assert.ok(error instanceof PrepareError, String(error));
-    return error.message;
-  }
-
-  /** As util-linux: the device's number instead of its name. */
-  private mountpoint(option: string, path: string): ExecResult {
-    if (option === "-x") return { ...OK, stdout: `number of ${path}\n` };
-    const device = this.mounted[path];
-    return device === undefined ? { ...OK, code: 32 } : { ...OK, stdout: `number of ${device}\n` };
-  }
-}
+import { disk, FakeMachine } from "./fake-machine";
 
 describe("the volumes of a machine", () => {
   let machine: FakeMachine;
   beforeEach(() => (machine = new FakeMachine()));
 
   const data: HostSetup = { storage: { volumes: [{ device: "/dev/sdf", mountPoint: "/data" }] } };
-  const image: HostSetup = { storage: { volumes: [{ device: "/dev/sdf", mountPoint: "/data", fromImage: true }] } };
+  const image: HostSetup = { storage: { volumes: [{ device: "/dev/sdf", mountPoint: "/data", fromImage: true, grows: true }] } };
   const store: HostSetup = { storage: { volumes: [], instanceStore: true } };
   const format = (path: string, label: string) => `mkfs.ext4 -q -m 1 -E nodiscard -L ${label} ${path}`;
 
@@ -94,7 +21,7 @@ describe("the volumes of a machine", () => {
     ]);
   });
 
-  it("are mounted and not formatted at each later boot, and left alone where they are mounted", async () => {
+  it("are mounted and not formatted at each later boot, and not mounted again where they are", async () => {
     machine.signatures["/dev/sdf"] = "LABEL=ci-0\nTYPE=ext4\n";
     await machine.bringUp(data);
     await machine.bringUp(data);
@@ -119,6 +46,12 @@ describe("the volumes of a machine", () => {
       await machine.reason(data),
       "storage: /dev/sdf has a file system of type ext4, which a new volume has not: is it another device?",
     );
+    assert.deepEqual(machine.commands, []);
+  });
+
+  it("are not formatted where a device cannot be read, of which blkid says the same as of an empty one", async () => {
+    machine.fails["dd"] = { code: 1, stdout: "", stderr: "dd: error reading '/dev/sdf': Input/output error\n" };
+    assert.equal(await machine.reason(data), "storage: /dev/sdf could not be read: dd: error reading '/dev/sdf': Input/output error");
     assert.deepEqual(machine.commands, []);
   });
 
@@ -147,6 +80,17 @@ describe("the volumes of a machine", () => {
     assert.match(
       await new FakeMachine().reason(image),
       /^storage: \/dev\/sdf of the image has no file system that can be mounted \(found: none\)/,
+    );
+  });
+
+  it("of the image are left at their size where the pool gives none", async () => {
+    machine.signatures["/dev/sdf"] = "TYPE=xfs\n";
+    machine.missing = ["xfs_growfs"];
+    await machine.bringUp({ storage: { volumes: [{ device: "/dev/sdf", mountPoint: "/data", fromImage: true }] } });
+    assert.deepEqual(machine.commands, ["mount -o nosuid,nodev /dev/sdf /data"]);
+    assert.equal(
+      await machine.reason(image),
+      "storage: the file system on /dev/sdf could not be enlarged: xfs_growfs is not on this machine",
     );
   });
 

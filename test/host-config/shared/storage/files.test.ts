@@ -36,6 +36,16 @@ describe("the units of a machine's volumes", () => {
     assert.deepEqual([unit!.path, others], [`/etc/systemd/system/${HOST_UNITS.storage}`, []]);
     assert.ok(unit!.content.includes(`\nBefore=containerd.service docker.service ${HOST_UNITS.docker} ${UNITS.runner}\n`), unit!.content);
     assert.match(unit!.content, /^ExecStart=\/node \/agent\.cjs storage$/m);
+    const docker = storageFiles(setup("/var/lib/docker", "root"), FACTS);
+    assert.deepEqual(
+      docker.slice(1).map(({ path, content }) => [path, content]),
+      [
+        [
+          "/etc/systemd/system/containerd.service.d/ci-runners.conf",
+          `[Unit]\nAfter=${HOST_UNITS.storage}\nRequires=${HOST_UNITS.storage}\n`,
+        ],
+      ],
+    );
     const { requires, after, enable } = storageExtras(setup("/data"));
     assert.deepEqual([requires, after, enable], [[HOST_UNITS.storage], [HOST_UNITS.storage], [HOST_UNITS.storage]]);
   });
@@ -64,6 +74,9 @@ describe("the packages that volumes need", () => {
     assert.deepEqual(storageNeeds(setup("/data"), facts(["mkfs.ext4"], ["/dev/xvdf"]), 0), []);
     const image: HostSetup = { storage: { volumes: [{ device: "/dev/sdf", mountPoint: "/data", fromImage: true }] } };
     assert.deepEqual(storageNeeds(image, facts(["nvme"]), 0), []);
+    Object.assign(image.storage!.volumes[0]!, { grows: true });
+    assert.deepEqual(storageNeeds(image, facts(["nvme"]), 0), ["e2fsprogs"]);
+    assert.deepEqual(storageNeeds(image, facts(["nvme", "resize2fs"]), 0), []);
   });
 });
 
@@ -93,7 +106,7 @@ describe("the image's own Docker", () => {
     };
     assert.throws(
       () => check('{"data-root": "/srv/docker"}'),
-      /^PrepareError|storage: .*daemon\.json of the image has Docker's data in \/srv\/docker/,
+      /^Error: storage: .*daemon\.json of the image has Docker's data in \/srv\/docker/,
     );
     check('{"data-root": "/srv/docker"}', "/data");
     for (const text of ["{", "null", "{}", '{"data-root": "/var/lib/docker"}']) check(text);

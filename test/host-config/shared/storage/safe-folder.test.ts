@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { createMountPoint } from "../../../../host-config/shared/storage/safe-folder";
+import { checkHidden, createMountPoint } from "../../../../host-config/shared/storage/safe-folder";
 
 /** Of what the test creates. */
 const OWNER = process.getuid!();
@@ -43,6 +43,13 @@ describe("the mount point of a volume", () => {
     chmodSync(join(folder, "open"), 0o1777);
     assert.throws(() => createMountPoint(join(folder, "open/data"), OWNER), /open is no folder/);
     assert.throws(() => createMountPoint(join(folder, "data/x"), OWNER + 1), /is no folder of root's alone/);
+  });
+
+  it("is refused where the image has something in it, which would be hidden, and the jobs' who own the volume", () => {
+    mkdirSync(join(folder, "data"));
+    checkHidden(join(folder, "data"));
+    writeFileSync(join(folder, "data/service.sh"), "");
+    assert.throws(() => checkHidden(join(folder, "data")), /^Error: storage: .*data of the image is not empty, and a volume would hide it/);
   });
 
   it("is refused where a file is in its place", () => {

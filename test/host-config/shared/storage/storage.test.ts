@@ -44,9 +44,10 @@ describe("the program that brings up a machine's volumes", () => {
     const root: HostSetup = { docker: "root", storage: { volumes: [{ device: "/dev/sdzz", mountPoint: "/var/lib/docker" }] } };
     beforeEach(() => (written = []));
 
-    it("ends with its time, which a device that never comes must not hold", async () => {
+    it("ends with its time, which neither a command nor a device that never comes must hold", async () => {
       assert.equal(stage.due(MISSING), true);
       await assert.rejects(run(root), /systemctl: not started, the time is over/);
+      await assert.rejects(run(MISSING), /\/dev\/sdzz did not appear before the time was over/);
     });
 
     it("writes its unit, or the engine, which requires it, could not be started before the installer has written all units", async () => {
