@@ -1,5 +1,6 @@
+import { posix } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { MAIN, configurationFile, readOldPin, readPin, withoutPin } from "./pin";
+import { MAIN, configurationFile, readOldPin, readPin, readSetupScriptFile, withoutPin } from "./pin";
 import type { Repository } from "./repository";
 
 /** A stack that a change redeploys, as `deploy --changed` prints it. */
@@ -12,7 +13,7 @@ export interface ChangedStack {
   pinChanged: boolean;
   /** Any other key of the stack's configuration changed; comments do not count. */
   configurationChanged: boolean;
-  /** The stack follows main, and main's code changed. */
+  /** The stack follows main, and main's code changed, or the file of the stack's setup script. */
   codeChanged: boolean;
 }
 
@@ -45,10 +46,17 @@ export function changedStacks(
       pinChanged: before !== release,
       // A configuration that could not be read before counts as changed.
       configurationChanged: then === undefined || before === undefined || !isDeepStrictEqual(withoutPin(then, file), withoutPin(now, file)),
-      codeChanged: release === MAIN && code,
+      codeChanged: release === MAIN && (code || scriptDiffers(repository, from!, to, readSetupScriptFile(now, file))),
     };
     return changed.pinChanged || changed.configurationChanged || changed.codeChanged ? [changed] : [];
   });
+}
+
+/** A script may be in any folder, also in one that is not deployed. Of a pinned stack it is its release's. */
+function scriptDiffers(repository: Repository, from: string, to: string, script: string | undefined): boolean {
+  if (script === undefined) return false;
+  const path = posix.normalize(script);
+  return repository.file(from, path) !== repository.file(to, path);
 }
 
 function codeDiffers(repository: Repository, from: string, to: string): boolean {

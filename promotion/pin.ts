@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { load, loadAll } from "js-yaml";
 import * as semver from "semver";
 import { FOLLOWS_MAIN, isRelease } from "../contract/shared/release";
+import { isScriptText } from "../contract/shared/setup-script";
 import { RefusedError } from "./refused-error";
 
 /** The configuration key that pins a stack's release. */
@@ -46,6 +47,12 @@ export function readOldPin(text: string | undefined, file: string): string | und
 /** The configuration without its pin, to see whether anything else changed. Comments do not count. */
 export function withoutPin(text: string, file: string): unknown {
   return withPin(parse(text, file), undefined);
+}
+
+/** The file that the configuration's `setupScript` names, as written; undefined without one, and for the text of a script. */
+export function readSetupScriptFile(text: string, file: string): string | undefined {
+  const given = parse(text, file).config?.["ci-runners:setupScript"];
+  return typeof given === "string" && given !== "" && !isScriptText(given) ? given : undefined;
 }
 
 /**

@@ -2,12 +2,13 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { UsageError } from "../cli/options";
 import { Cleanup, Interruption } from "./cleanup";
-import { systemdHostsAvailable } from "./hosts/systemd";
-import { HELP, parseOptions, type RehearsalOptions } from "./rehearsal-options";
+import { HELP, parseOptions } from "./rehearsal-options";
 import { DEFAULT_SCENARIO, SCENARIOS } from "./scenarios";
 import { hold } from "./virtual-clock";
 import type { RehearsalEnvironment } from "./environment/rehearsal-environment";
-import { openEnvironment } from "./environment/environment";
+import { chooseHosts } from "./environment/choose-hosts";
+import { openEnvironment, PROJECT } from "./environment/environment";
+import { readStackConfiguration } from "./environment/stack-configuration";
 
 /** Exit codes: 0 success; 1 something was lost, stuck, denied or left over; 2 invalid command line; 130 interrupted. */
 async function main(argv: string[]): Promise<number> {
@@ -17,7 +18,9 @@ async function main(argv: string[]): Promise<number> {
     return 0;
   }
   const scenario = SCENARIOS[DEFAULT_SCENARIO];
-  const hosts = chooseHosts(options);
+  const stack = readStackConfiguration(PROJECT, scenario.stackDir(PROJECT, options.stack), options.stack);
+  const { systems } = scenario.requirements(stack, options);
+  const hosts = chooseHosts(options.hosts, systems?.features, (line) => console.log(line));
   const startedAt = Date.now();
   const say = (line: string) => console.log(`${String(Math.round((Date.now() - startedAt) / 1000)).padStart(4)} s  ${line}`);
   say(`rehearsing stack ${options.stack} with ${hosts} hosts, seed ${options.seed}, drain ${options.drain ? "on" : "off"}`);
@@ -36,15 +39,6 @@ async function main(argv: string[]): Promise<number> {
     await cleanup.run();
     interruption.release();
   }
-}
-
-function chooseHosts({ hosts }: RehearsalOptions): "systemd" | "simulated" {
-  if (hosts === "simulated") return hosts;
-  const available = systemdHostsAvailable();
-  if (available.ok) return "systemd";
-  if (hosts === "systemd") throw new UsageError(`--hosts systemd: ${available.reason}`);
-  console.log(`Simulated hosts, because ${available.reason}.`);
-  return "simulated";
 }
 
 /** `--keep`: everything stays up until Ctrl-C, which starts the destroy. A second Ctrl-C exits at once. */

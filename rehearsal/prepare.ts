@@ -1,4 +1,4 @@
-import { containersAvailable, systemdHostsAvailable } from "./hosts/systemd";
+import { systemdHostsAvailable } from "./hosts/systemd";
 import { machineImage } from "./hosts/image";
 import { SUITE, SUITES, TEAM_IMAGE } from "./hosts/image-recipe";
 import { locate } from "./engine/locate";
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
  */
 async function images(progress: (line: string) => void): Promise<void> {
   await machineImage({ progress });
-  if (containersAvailable().ok) await machineImage({ ...TEAM_IMAGE, progress });
+  await machineImage({ ...TEAM_IMAGE, progress });
   for (const suite of SUITES.filter((other) => other !== SUITE)) {
     await machineImage({ suite, progress }).catch((error: Error) => progress(`${error.message}\nTests of Debian ${suite} will fail.`));
   }

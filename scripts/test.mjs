@@ -8,8 +8,9 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { endAfterLastTest } from "./lane-exit.cjs";
 
-/** Hostile jobs on such machines, by the names of their files. */
+/** Hostile jobs on a team's machines, by the names of their files. */
 const TEAM_HOSTILE = "containers|logs";
+const teamHostile = TEAM_HOSTILE.split("|").map((name) => `test/proofs/hostile/${name}.test.ts`);
 
 /** Globs by lane; the last lane, `rest`, has the files that no other lane matches. */
 const LANES = {
@@ -26,19 +27,20 @@ const LANES = {
     "test/rehearsal/scenarios/actions-runner-pool/refused-destroy.test.ts",
     "test/rehearsal/scenarios/actions-runner-pool/follow-queue.test.ts",
   ],
-  // Machines with what a team puts on them, on an image of their own.
-  team: [
-    "test/proofs/team/**/*.test.ts",
-    ...TEAM_HOSTILE.split("|").map((name) => `test/proofs/hostile/${name}.test.ts`),
-    "test/rehearsal/scenarios/actions-runner-pool/team.test.ts",
-  ],
+  // Machines with what a team puts on them, on one image of their own.
+  team: ["test/proofs/team/**/*.test.ts", "test/rehearsal/scenarios/actions-runner-pool/team.test.ts"],
   // The first two install the package, once per process. The faults come last, and not beside the races: each boots many
   // machines at once. All of them are in one process, whose table of faults is compared with docs/faults.md.
-  packages: ["test/package/**/*.test.ts", "test/examples/**/*.test.ts", "test/proofs/faults/**/*.test.ts"],
+  packages: ["test/package/**/*.test.ts", "test/examples/**/*.test.ts", ...teamHostile, "test/proofs/faults/**/*.test.ts"],
   // CPU-bound, each about as long on one core as the lanes with machines.
   plans: ["test/proofs/races/random.test.ts", "test/proofs/races/random-skipping.test.ts", "test/proofs/scaling/policy.test.ts"],
   models: ["test/proofs/exploration/**/*.test.ts", "test/rehearsal/simulation/**/*.test.ts"],
 };
+/**
+ * A lane that begins when another has ended. While all lanes run, the processor is what each of them waits for; machines that begin
+ * later take no time from the longest lane, which has the two cores nearly for itself at the end.
+ */
+const AFTER = { team: "plans" };
 /**
  * Lanes that only compute. They run at a lower priority: the others mostly wait, and the longest of them decides when the
  * tests end, so each of its machines has to get the processor as soon as it needs it.
@@ -62,9 +64,14 @@ const folder = mkdtempSync(join(tmpdir(), "test-lanes-"));
 try {
   const named = Object.values(LANES).flat();
   const lanes = { ...LANES, rest: [ALL, ...named.flatMap((glob) => ["--ignore", glob])] };
-  const codes = await Promise.all(
-    Object.entries(lanes).map(([name, globs]) => run(globs, { ...process.env, TEST_COUNTS: join(folder, name) }, name)),
-  );
+  const running = {};
+  const start = async (name) => {
+    await running[AFTER[name]];
+    return run(lanes[name], { ...process.env, TEST_COUNTS: join(folder, name) }, name);
+  };
+  // Those that wait come last: what they wait for is running then.
+  for (const name of Object.keys(lanes).sort((a, b) => Number(a in AFTER) - Number(b in AFTER))) running[name] = start(name);
+  const codes = await Promise.all(Object.values(running));
   const counts = Object.keys(lanes).map((name) => read(join(folder, name)));
   const sum = [0, 1, 2].map((at) => counts.reduce((total, count) => total + count[at], 0));
   const files = Object.keys(lanes).flatMap((name) =>

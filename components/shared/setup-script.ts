@@ -2,6 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
 import { TextDecoder } from "node:util";
+import { isScriptText } from "../../contract/shared/setup-script";
 import { sha256 } from "./sha256";
 
 /** Bytes: some hundred times a usual script, and far below what the engine's state can hold. */
@@ -15,14 +16,9 @@ export interface SetupScript {
   sha256: string;
 }
 
-/** A path has no line ends. So a text without `#!` is refused for that, not as a file that does not exist. */
-function isText(given: string): boolean {
-  return given.startsWith("#!") || given.includes("\n");
-}
-
 /** The file that `setupScript` names, relative to the program's working directory; undefined for a text. */
 export function scriptFile(given: string): string | undefined {
-  return isText(given) ? undefined : resolve(given);
+  return isScriptText(given) ? undefined : resolve(given);
 }
 
 /** Read once, so that what is checked is what is uploaded. Undefined without a script, and for a file that cannot be read. */

@@ -66,7 +66,7 @@ export class AwsGateway implements AwsApi {
     const iam = this.options.iam;
     const decision = iam.authorise(principal, action, needed);
     if (decision.allowed) return;
-    if (!decision.resourceMissing) {
+    if (!decision.resourceMissing && !decision.withdrawn) {
       this.recordDenial({ principal: labelOf(principal), action: needed.action ?? action, resource: needed.resource });
     }
     throw denied(action, decision.message);

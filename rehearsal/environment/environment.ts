@@ -64,7 +64,7 @@ export async function openEnvironment(given: EnvironmentOptions): Promise<Rehear
   const machines = await openMachines(driver, cleanup, {
     ...standIns,
     drain: options.drain,
-    hostnames: () => hostnames(aws, stack.region, githubHost, proxy),
+    names: () => hostnames(aws, stack.region, githubHost, proxy),
     proxy: proxy && { names: proxy.names, inspect: inspecting },
     runnerArchive: runner,
     machines: prepared.machines,

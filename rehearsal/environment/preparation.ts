@@ -1,12 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { UsageError } from "../../cli/options";
 import { locate, type LocatedEngine } from "../engine/locate";
 import { machineImage } from "../hosts/image";
 import { type ImageContent, SUITE, type Suite, TEAM_IMAGE } from "../hosts/image-recipe";
-import { cleanUpDeadRuns, containersAvailable, openRun, type Run } from "../hosts/systemd";
-import type { MachineFeatures } from "../hosts/systemd/systemd-hosts";
+import { cleanUpDeadRuns, openRun, type Run } from "../hosts/systemd";
+import type { MachineFeatures } from "../hosts/systemd/machine-features";
 
 /** What a rehearsal needs before it starts. */
 export interface Prepared {
@@ -28,7 +27,7 @@ export interface MachineSystems {
   features?: MachineFeatures;
 }
 
-/** Machines for what a team puts on them: rootless Docker, and packages. */
+/** Machines for what a team puts on them: Docker, packages, volumes. */
 export const TEAM_MACHINES: MachineSystems = { ...TEAM_IMAGE, features: { containers: true } };
 
 export async function prepare(
@@ -37,8 +36,6 @@ export async function prepare(
   progress: (line: string) => void,
 ): Promise<Prepared> {
   if (hosts === "simulated") return { engine: await locate({ progress }), run: folderRun() };
-  const containers = features?.containers ? containersAvailable() : undefined;
-  if (containers && !containers.ok) throw new UsageError(`${containers.reason}; rehearse with --hosts simulated`);
   // In parallel: the first time each takes minutes, and one compiles while the other downloads.
   const [engine, images] = await settleBoth(locate({ progress }), imagesOf(suites, content, progress));
   await cleanUpDeadRuns();

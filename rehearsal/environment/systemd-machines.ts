@@ -2,9 +2,10 @@ import { dirname, join } from "node:path";
 import type { AwsStandIn } from "../aws";
 import type { Clock } from "../clock";
 import { type MachineProxy, type OpenedHosts, openSystemdHosts, type Run } from "../hosts/systemd";
-import type { MachineFeatures } from "../hosts/systemd/systemd-hosts";
+import type { MachineFeatures } from "../hosts/systemd/machine-features";
 import { type RunnerArchive, unpackRunnerArchive } from "../runner/archive";
 import type { Timeline } from "../timeline";
+import type { MachineNames } from "./hostnames";
 import type { ScenarioRequirements } from "./scenario";
 
 export interface SystemdMachineOptions {
@@ -16,7 +17,7 @@ export interface SystemdMachineOptions {
   images: readonly string[];
   features?: MachineFeatures;
   /** Host names of GitHub's and AWS's services, as production code calls them. */
-  hostnames: () => readonly string[];
+  names: () => MachineNames;
   /** The runner's archive, for machines that have the runner on their image. */
   runnerArchive: RunnerArchive;
   required: ScenarioRequirements;
@@ -25,7 +26,7 @@ export interface SystemdMachineOptions {
 }
 
 export async function systemdMachines(options: SystemdMachineOptions): Promise<OpenedHosts> {
-  const { aws, run, images, features, clock, timeline, hostnames, required, proxy, say } = options;
+  const { aws, run, images, features, clock, timeline, names, required, proxy, say } = options;
   return openSystemdHosts({
     run,
     image: images,
@@ -33,7 +34,8 @@ export async function systemdMachines(options: SystemdMachineOptions): Promise<O
     timeline,
     socket: aws.front.socketPath,
     certificatesDir: dirname(aws.front.caFile),
-    hostnames,
+    hostnames: () => names().reached,
+    unreachable: () => names().unreachable,
     proxy,
     features,
     progress: say,

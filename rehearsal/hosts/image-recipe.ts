@@ -134,8 +134,8 @@ export interface ImageContent {
   archive?: readonly string[];
 }
 
-/** Of a team's machines. Server images have e2fsprogs, by which volumes are formatted; a minimal one has not. */
-export const TEAM_IMAGE: ImageContent = { packages: ["e2fsprogs"], archive: TEAM_ARCHIVE };
+/** Of a team's machines. Server images have e2fsprogs, by which volumes are formatted, and git, which jobs use; a minimal one has not. */
+export const TEAM_IMAGE: ImageContent = { packages: ["e2fsprogs", "git"], archive: TEAM_ARCHIVE };
 
 /** Of the usual image, if nothing else is asked for. */
 export function recipeDigest({ packages = [], suite = SUITE, archive }: ImageContent = {}, nodePath = process.execPath): string {

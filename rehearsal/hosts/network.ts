@@ -8,6 +8,8 @@ import { TOOL_PATH } from "./systemd/command";
  */
 export const GATEWAY_ADDRESS = "203.0.113.1";
 export const METADATA_ADDRESS = "169.254.169.254";
+/** Resolves to, and never answers: packets to it are dropped, as in a subnet without a way out. */
+export const UNREACHABLE_ADDRESS = "203.0.113.9";
 /** Address and port of the forward proxy, of a stack that has one. */
 export const PROXY = { address: "203.0.113.3", port: 3128 } as const;
 
@@ -29,6 +31,7 @@ ip link set lo up
 ip address add ${GATEWAY_ADDRESS}/32 dev lo
 ip address add ${METADATA_ADDRESS}/32 dev lo
 ip address add ${PROXY.address}/32 dev lo
+ip route add blackhole ${UNREACHABLE_ADDRESS}
 for key in all default; do echo 0 >/proc/sys/net/ipv4/conf/$key/arp_ignore || true; done
 echo ready
 exec cat

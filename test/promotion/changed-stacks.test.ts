@@ -51,6 +51,25 @@ describe("npm run deploy -- --changed", () => {
     assert.deepEqual(await changed("HEAD~1"), ["dev: main -> v0.2.0, pinChanged"]);
   });
 
+  it("lists a stack whose setup script changed, wherever its file is, or a command of root's would change unseen", async () => {
+    const scripted = (stack: string, script: string, pin?: string) => `${configuration(stack, pin)}  ci-runners:setupScript: ${script}\n`;
+    repo.write("Pulumi.dev.yaml", scripted("dev", "./examples/machines/setup.sh"));
+    repo.write("Pulumi.prod.yaml", scripted("prod", "examples/machines/setup.sh", "v0.2.0"));
+    repo.write("Pulumi.sandbox.yaml", scripted("sandbox", '"#!/bin/sh"'));
+    repo.write("examples/machines/setup.sh", "#!/bin/sh\n");
+    repo.write("examples/other/setup.sh", "#!/bin/sh\n");
+    repo.commit(1, "A script");
+    repo.write("examples/other/setup.sh", "#!/bin/sh\ntrue\n");
+    repo.commit(2, "Another example's");
+    assert.deepEqual(await changed("HEAD~1"), []);
+    repo.write("examples/machines/setup.sh", "#!/bin/sh\ntrue\n");
+    repo.commit(3, "Only the script");
+    assert.deepEqual(await changed("HEAD~1"), ["dev: main -> main, codeChanged"], "prod runs its release's file");
+    repo.git("rm", "--quiet", "examples/machines/setup.sh");
+    repo.commit(4, "Gone");
+    assert.deepEqual(await changed("HEAD~1"), ["dev: main -> main, codeChanged"], "its preview must fail");
+  });
+
   it("compares the ends of a push of many commits, and a merge with its first parent", async () => {
     repo.pin("sandbox", "v0.3.0", 1);
     repo.merged("pin", 2, () => repo.pin("prod", "v0.3.0", 2));

@@ -21,6 +21,7 @@ describe("the quick tests", () => {
         "test/package",
         "test/promotion",
         "test/rehearsal/engine",
+        "test/rehearsal/environment",
         "test/rehearsal/hosts",
         "test/rehearsal/provider",
         "test/rehearsal/scenarios/actions-runner-pool",

@@ -16,6 +16,7 @@ export interface Step {
 }
 export interface Job {
   if?: string;
+  "runs-on"?: string;
   environment?: string;
   permissions?: Record<string, string>;
   outputs?: Record<string, string>;

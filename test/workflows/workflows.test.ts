@@ -111,6 +111,14 @@ describe("the workflows", () => {
     for (const { where, step } of steps()) assert.ok((step.run ?? "").trim().split("\n").length === 1, where);
   });
 
+  it("allow rootless engines on the tests' machines before these run, which Ubuntu 24.04 does not by itself", () => {
+    const { jobs } = workflows().find(({ name }) => name === "ci.yml")!;
+    assert.equal(jobs.test!["runs-on"], "ubuntu-24.04");
+    const runs = jobs.test!.steps.map(({ run: line = "" }) => line);
+    const allowed = runs.indexOf("sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0");
+    assert.ok(allowed >= 0 && allowed < runs.findIndex((line) => line.includes(".ci/run")), runs.join("\n"));
+  });
+
   it("never let a checkout keep the token where later steps could read it", () => {
     const checkouts = steps().filter(({ step }) => step.uses?.startsWith("actions/checkout@"));
     for (const { where, step } of checkouts) assert.equal(step.with?.["persist-credentials"], false, where);

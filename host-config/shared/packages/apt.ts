@@ -3,7 +3,8 @@ import { PrepareError } from "../prepare/prepare-error";
 import type { ExecResult, PrepareContext } from "../prepare/stage";
 import { proxyVariables } from "../proxy/variables";
 import { whenUnlocked } from "./lock";
-import { OFFERED_PREFIX, type PackageManager, endOf } from "./manager";
+import { OFFERED_PREFIX } from "./facts";
+import { type PackageManager, endOf } from "./manager";
 import { withoutStarts } from "./policy-rc";
 import { type Installed, nameOf } from "./plan";
 

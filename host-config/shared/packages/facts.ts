@@ -1,6 +1,8 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { join } from "node:path";
-import type { OFFERED_PREFIX } from "./manager";
+
+/** Only of these names does a stage ask whether the archive has them. */
+export const OFFERED_PREFIX = "docker";
 
 /** Root's, whatever the environment of the bootstrap is. */
 const FOLDERS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];

@@ -1,8 +1,5 @@
 import type { Installed } from "./plan";
 
-/** Only of these names does a stage ask whether the archive has them. */
-export const OFFERED_PREFIX = "docker";
-
 /** A package manager. Each call may wait for another program that holds its lock, until the deadline. */
 export interface PackageManager {
   installed(): Promise<Installed>;

@@ -6,7 +6,7 @@ import { PrepareError } from "../prepare/prepare-error";
 import type { Exec, HostUser } from "../prepare/stage";
 import { type DeviceSnapshot, instanceStores, pathOf } from "./devices";
 import { type FileSystems, lastLine, runOf } from "./file-systems";
-import { ARRAY, arrayCommand, arrayVerdictOf, type BindPlan, type MountPlan, planOf, type VolumePlan, verdictOf } from "./plan";
+import { ARRAY, arrayCommand, arrayTreatmentOf, type BindPlan, type MountPlan, planOf, type VolumePlan, treatmentOf } from "./plan";
 
 /** EBS attaches volumes before the boot; a loaded machine may be late to find them. */
 const APPEARS_MS = 30_000;
@@ -42,22 +42,22 @@ async function mountVolume(volume: VolumePlan, user: JobUser, effects: StorageEf
   effects.createMountPoint(mountPoint);
   const mounted = await fileSystems.isMounted(path, mountPoint);
   const found = await fileSystems.signature(path);
-  const verdict = verdictOf(volume, found);
-  if (verdict === "foreign" && fromImage)
+  const treatment = treatmentOf(volume, found);
+  if (treatment === "foreign" && fromImage)
     throw new PrepareError(
       `storage: ${device} of the image has no file system that can be mounted (found: ${found.type ?? "none"}): format it as ext4 or xfs, without partitions`,
     );
-  if (verdict === "foreign")
+  if (treatment === "foreign")
     throw new PrepareError(`storage: ${device} has a file system of type ${found.type}, which a new volume has not: is it another device?`);
   if (!mounted) {
     if (!replaces) effects.checkHidden(mountPoint);
-    if (verdict === "format") await fileSystems.format(path, volume.label);
+    if (treatment === "format") await fileSystems.format(path, volume.label);
     await fileSystems.mount(path, volume);
   } else if (fromImage) await fileSystems.remount(volume);
   // Also where it was mounted before: by the image itself, or by a run that was cut short.
   if (grows) await fileSystems.grow(path, mountPoint, found.type);
   effects.give(mountPoint, ownerOf(volume, user), volume.mode);
-  if (!mounted) log.info("volume mounted", { device, mountPoint, formatted: verdict === "format" });
+  if (!mounted) log.info("volume mounted", { device, mountPoint, formatted: treatment === "format" });
 }
 
 /** The path of the device, once there is one. */
@@ -89,17 +89,17 @@ async function mountInstanceStore(scratch: MountPlan, binds: readonly BindPlan[]
   createMountPoint(mountPoint);
   if (!(await fileSystems.isMounted(path, mountPoint))) {
     const found = await fileSystems.signature(path);
-    const verdict = verdictOf({ ...scratch, fromImage: false }, found);
-    if (verdict === "foreign")
+    const treatment = treatmentOf({ ...scratch, fromImage: false }, found);
+    if (treatment === "foreign")
       throw new PrepareError(
         `storage: ${path} has a file system of type ${found.type}, which an instance store has not: is it another device?`,
       );
-    if (verdict === "format") {
+    if (treatment === "format") {
       log.warn("the instance store is empty: formatted anew", { device: path });
       await fileSystems.format(path, scratch.label);
     }
     await fileSystems.mount(path, scratch);
-    log.info("volume mounted", { device: path, mountPoint, formatted: verdict === "format" });
+    log.info("volume mounted", { device: path, mountPoint, formatted: treatment === "format" });
   }
   effects.give(mountPoint, ROOT, scratch.mode);
   for (const bind of binds) await mountPart(bind, user, effects);
@@ -118,11 +118,11 @@ async function storePath({ snapshot, exec, fileSystems }: StorageEffects): Promi
   const array = first.holders.find((holder) => holder.startsWith("md"));
   if (array !== undefined) return `/dev/${array}`;
   const found = await Promise.all(paths.map((path) => fileSystems.signature(path)));
-  const verdict = arrayVerdictOf(found);
+  const treatment = arrayTreatmentOf(found);
   const types = found.map(({ type }) => type ?? "nothing").join(" and ");
-  if (verdict === "foreign")
+  if (treatment === "foreign")
     throw new PrepareError(`storage: the disks of the instance store hold ${types}: they can be striped only if all are empty`);
-  const result = await runOf(exec, arrayCommand(verdict, paths));
+  const result = await runOf(exec, arrayCommand(treatment, paths));
   if (result.code !== 0) throw new PrepareError(`storage: the disks of the instance store could not be striped: ${lastLine(result)}`);
   return ARRAY;
 }

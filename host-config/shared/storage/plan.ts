@@ -112,19 +112,19 @@ export function signatureOf({ code, stdout }: { code: number; stdout: string }):
   return { type: field("TYPE") ?? (table === undefined ? "unknown" : `partition table ${table}`), label: field("LABEL") };
 }
 
-export type Verdict = "format" | "use" | "foreign";
+export type Treatment = "format" | "use" | "foreign";
 
 /** What has a signature is never formatted. `foreign`: it is not what was asked for. */
-export function verdictOf({ label, fromImage }: Pick<VolumePlan, "label" | "fromImage">, found: Signature): Verdict {
+export function treatmentOf({ label, fromImage }: Pick<VolumePlan, "label" | "fromImage">, found: Signature): Treatment {
   if (fromImage) return found.type === "ext4" || found.type === "xfs" ? "use" : "foreign";
   if (found.type === undefined) return "format";
   return found.type === "ext4" && found.label === label ? "use" : "foreign";
 }
 
-export type ArrayVerdict = "create" | "assemble" | "foreign";
+export type ArrayTreatment = "create" | "assemble" | "foreign";
 
 /** Of the disks of an instance store that are to be striped. */
-export function arrayVerdictOf(found: readonly Signature[]): ArrayVerdict {
+export function arrayTreatmentOf(found: readonly Signature[]): ArrayTreatment {
   if (found.every(({ type }) => type === undefined)) return "create";
   return found.every(({ type }) => type === "linux_raid_member") ? "assemble" : "foreign";
 }
@@ -132,8 +132,8 @@ export function arrayVerdictOf(found: readonly Signature[]): ArrayVerdict {
 /** The kernel's name would depend on the order of the boot. */
 export const ARRAY = "/dev/md/ci-runners";
 
-export function arrayCommand(verdict: Exclude<ArrayVerdict, "foreign">, disks: readonly string[]): string[] {
-  if (verdict === "assemble") return ["mdadm", "--assemble", "--run", ARRAY, ...disks];
+export function arrayCommand(treatment: Exclude<ArrayTreatment, "foreign">, disks: readonly string[]): string[] {
+  if (treatment === "assemble") return ["mdadm", "--assemble", "--run", ARRAY, ...disks];
   const shape = ["--level=0", `--raid-devices=${disks.length}`, "--name=ci-runners", "--assume-clean", "--run"];
   return ["mdadm", "--create", ARRAY, ...shape, ...disks];
 }

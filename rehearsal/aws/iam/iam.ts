@@ -4,7 +4,15 @@ import { contextOf, matchesAction, type Request, statementApplies } from "./matc
 import { parsePolicy, type Statement } from "./policy";
 import { loadRole, type RolePolicies } from "./roles";
 
-export type Decision = { allowed: true } | { allowed: false; message: string; resourceMissing: boolean };
+export type Decision =
+  | { allowed: true }
+  | {
+      allowed: false;
+      message: string;
+      resourceMissing: boolean;
+      /** A function that still ran when a destroy deleted its role's policies: no fault of what they allowed. */
+      withdrawn?: boolean;
+    };
 
 /** A caller that has assumed a deployed role by itself, such as a workflow that deploys a stack. */
 interface Session {
@@ -34,6 +42,8 @@ export class Iam {
   }
 
   private readonly roles = new Map<string, RolePolicies | undefined>();
+  /** Names of the roles that have had policies. */
+  private readonly permitted = new Set<string>();
   private readonly used = new Map<string, UnusedGrant & { used: boolean; awsManaged: boolean }>();
 
   constructor(
@@ -95,6 +105,7 @@ export class Iam {
         `User: arn:aws:sts::${accountId}:assumed-role/${principal.roleName}/${sessionName(principal)} is not authorized ` +
         `to perform: ${request.action} on resource: ${request.resource} ${denial}`,
       resourceMissing: needed.missing === true && !!role && this.decide(role, { ...request, assumeResourceTags: true }) === undefined,
+      withdrawn: principal.kind === "function" && !role?.policies.length && this.permitted.has(principal.roleName),
     };
   }
 
@@ -177,6 +188,7 @@ export class Iam {
 
   private remember(role: RolePolicies | undefined): RolePolicies | undefined {
     for (const policy of role?.policies ?? []) {
+      this.permitted.add(role!.name);
       for (const statement of policy.statements) {
         if (statement.effect !== "Allow") continue;
         for (const action of statement.actions) {

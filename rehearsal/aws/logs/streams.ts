@@ -104,7 +104,10 @@ export interface PageRequest {
   nextToken?: string;
 }
 
-/** A page of GetLogEvents, in order of time. At either end of the stream the token is the one that was given. */
+/**
+ * A page of GetLogEvents, in order of time. At either end of the stream the token is the one that was given. The first page is
+ * empty: a page may be although there are events, and a caller that takes it for the end would see none.
+ */
 export function pageOf({ events }: Stream, { limit = PAGE_EVENTS, startFromHead = false, nextToken }: PageRequest): Page {
   if (limit < 1 || limit > PAGE_EVENTS) throw invalid(`Value '${limit}' at 'limit' failed to satisfy constraint: 1 to ${PAGE_EVENTS}`);
   const sorted = [...events].sort((a, b) => a.timestamp - b.timestamp);
@@ -112,6 +115,7 @@ export function pageOf({ events }: Stream, { limit = PAGE_EVENTS, startFromHead 
   if (nextToken !== undefined && direction === undefined) throw invalid("The specified nextToken is invalid.");
   const forward = direction === undefined ? startFromHead : direction === "f";
   const from = direction === undefined ? (startFromHead ? 0 : sorted.length) : Math.min(Number(position), sorted.length);
+  if (direction === undefined) return { events: [], nextForwardToken: `f/${from}`, nextBackwardToken: `b/${from}` };
   const page = withinBytes(forward ? sorted.slice(from, from + limit) : sorted.slice(Math.max(0, from - limit), from).reverse());
   const [begin, end] = forward ? [from, from + page.length] : [from - page.length, from];
   return { events: forward ? page : page.reverse(), nextForwardToken: `f/${end}`, nextBackwardToken: `b/${begin}` };

@@ -27,28 +27,38 @@ export function systemdHostsAvailable(): Availability {
   return reason === undefined ? { ok: true } : { ok: false, reason };
 }
 
-/** What a rootless engine's namespaces need of the kernel, tried as an ordinary user: commands that must succeed, and why not. */
-const CONTAINER_NEEDS: readonly { script: string; reason: string }[] = [
+/** A security module may let root make a user namespace and others not. */
+const AS_USER = "exec setpriv --reuid 65534 --regid 65534 --clear-groups unshare --user --map-root-user";
+
+/** What a rootless engine's namespaces need of the kernel: commands that must succeed, and why not. */
+export const CONTAINER_NEEDS: readonly { script: string; reason: string }[] = [
   {
+    // As root: each machine's device has a mode of its own.
     script: "test -c /dev/net/tun && exec 3<>/dev/net/tun",
     reason: "no /dev/net/tun, by which a rootless engine has its network (load the module tun)",
   },
   {
-    script: "exec setpriv --reuid 65534 --regid 65534 --clear-groups unshare --user --map-root-user --net --mount --pid --fork true",
-    reason: "ordinary users cannot create user namespaces here (sysctl kernel.unprivileged_userns_clone, user.max_user_namespaces)",
+    script: `${AS_USER} --net --mount --pid --fork true`,
+    reason:
+      "ordinary users cannot use user namespaces here (sysctl kernel.apparmor_restrict_unprivileged_userns, 1 on Ubuntu 24.04; " +
+      "kernel.unprivileged_userns_clone, user.max_user_namespaces)",
   },
   {
-    script: `exec unshare --user --map-root-user --mount sh -euc 'mount -t tmpfs tmpfs /mnt; cd /mnt; mkdir lower upper work root
+    script: `${AS_USER} --mount sh -euc 'mount -t tmpfs tmpfs /mnt; cd /mnt; mkdir lower upper work root
       mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work,userxattr root'`,
     reason: "no overlay file system can be mounted in a user namespace (Linux 5.11 or newer can)",
   },
 ];
 
-/** The same for machines in which containers run: `features.containers` of `SystemdHosts`. */
-export function containersAvailable(): Availability {
+/**
+ * The same for machines in which containers run: `features.containers` of `SystemdHosts`.
+ *
+ * @param succeeds replaced by tests
+ */
+export function containersAvailable(succeeds = (script: string) => works("sh", ["-c", script])): Availability {
   const machines = systemdHostsAvailable();
   if (!machines.ok) return machines;
-  const missing = CONTAINER_NEEDS.find(({ script }) => !works("sh", ["-c", script]));
+  const missing = CONTAINER_NEEDS.find(({ script }) => !succeeds(script));
   return missing === undefined ? machines : { ok: false, reason: `containers cannot run on machines: ${missing.reason}` };
 }
 

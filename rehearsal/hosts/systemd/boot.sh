@@ -1,9 +1,10 @@
 #!/bin/sh
 # Powers one machine on. All kernel resources that it needs (mounts, network namespace, link to the cloud) are created in
 # namespaces of this process, so the kernel removes them when the machine's processes end, even by SIGKILL.
-# Environment: IMAGE, DISK (has upper/, work/, root/, and engine/ with FEATURES=containers), MACHINE, HOST_NAME, ADDRESS, GATEWAY, CLOUD (process id of the
-# holder of the cloud's network), LINK (name of the link on the cloud's side), CGROUP_PROCS (cgroup.procs files to join),
-# FEATURES (names with spaces between; empty for a usual machine), BINDS (SOURCE:TARGET with spaces between).
+# Environment: IMAGE, DISK (has upper/, work/, root/, and engine/ with the feature engine-folder), MACHINE, HOST_NAME, ADDRESS,
+# GATEWAY, CLOUD (process id of the holder of the cloud's network), LINK (name of the link on the cloud's side), CGROUP_PROCS
+# (cgroup.procs files to join), FEATURES (names with spaces between; empty for a usual machine), BINDS (SOURCE:TARGET with
+# spaces between).
 set -eu
 
 if [ "${1-}" != apart ]; then
@@ -33,10 +34,14 @@ calls=bpf
 set --
 case " $FEATURES " in
 *' containers '*)
-  # A rootless engine creates keys and, in namespaces of its own, sets network parameters. Its folder is a plain one: layers of
-  # containers are overlays, too, which cannot lie on the machine's.
+  # An engine creates keys and sets network parameters, a rootless one in namespaces of its own.
   export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
   calls='bpf @keyring'
+  ;;
+esac
+case " $FEATURES " in
+*' engine-folder '*)
+  # Layers of containers are overlays, too, which cannot lie on the machine's.
   set -- --bind="$DISK/engine:/var/lib/ci-runners/docker"
   ;;
 esac

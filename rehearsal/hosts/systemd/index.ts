@@ -4,7 +4,8 @@ import type { Timeline } from "../../timeline";
 import { openGateway, type NetworkGateway } from "../network-gateway";
 import { machineImage } from "../image";
 import { openMachineNetwork, type MachineNetwork, PROXY } from "../network";
-import { SystemdHosts, type SystemdHostsOptions } from "./systemd-hosts";
+import { SystemdHosts } from "./systemd-hosts";
+import type { SystemdHostsOptions } from "./systemd-hosts-options";
 import { raiseInotifyLimit } from "./limits";
 import type { Run } from "./run-record";
 

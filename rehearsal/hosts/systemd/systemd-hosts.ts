@@ -1,55 +1,15 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Clock } from "../../clock";
-import type { Timeline } from "../../timeline";
 import type { CommandResult, HostDriver, LaunchSpec } from "../../aws/host-driver";
-import type { MachineNetwork } from "../network";
+import { UNREACHABLE_ADDRESS } from "../network";
 import { removeFolder } from "../remove-folder";
 import { BlockDevices } from "./block-devices";
 import { Cgroup, cgroupMounts } from "./cgroups";
 import { Disk } from "./disk";
 import { JournalReader } from "./journal";
+import { featureNames } from "./machine-features";
 import { SystemdMachine } from "./systemd-machine";
-import type { Run } from "./run-record";
-
-export interface SystemdHostsOptions {
-  run: Run;
-  /** Root file system from `machineImage()`, or several that are assigned to new machines round-robin. */
-  image: string | readonly string[];
-  network: MachineNetwork;
-  /** What AWS's and GitHub's host names resolve to inside. */
-  gatewayAddress: string;
-  /** Names that machines can resolve; called at each launch. */
-  hostnames: () => readonly string[];
-  /** Names that machines resolve to other addresses. */
-  otherNames?: readonly { name: string; address: string }[];
-  /** CA certificate (PEM) that machines trust besides Debian's. */
-  caFile: string;
-  timeline: Timeline;
-  /** Real machines run on real time. */
-  clock: Clock;
-  /** Seconds that an orderly power-off may take before the power is cut. Default 30. */
-  stopGraceSeconds?: number;
-  /** The same at termination. Default 5: EC2 cuts the power of an instance that does not shut down in time. */
-  terminateGraceSeconds?: number;
-  /** Seconds that `runCommand` may take. Default 3600, as SSM's executionTimeout. */
-  commandLimitSeconds?: number;
-  /** What machines get besides the usual. */
-  features?: MachineFeatures;
-  /** Changes each new disk before its first boot, below `root`, as a custom image would. */
-  customize?: (root: string) => void;
-  /** Called when a machine powers off unexpectedly. */
-  onUnexpectedEnd?: (instanceId: string) => void;
-}
-
-export interface MachineFeatures {
-  /** Machines in which a rootless container engine can run. */
-  containers?: boolean;
-  /** Devices of a machine, each as `SOURCE:TARGET`: a path on this machine, and the one inside. */
-  devices?(instanceId: string): string[];
-  /** Called for the file of each new volume of a machine, before its first boot. */
-  newVolume?(file: string, deviceName: string): void;
-}
+import type { SystemdHostsOptions } from "./systemd-hosts-options";
 
 interface Host {
   spec: LaunchSpec;
@@ -99,9 +59,10 @@ export class SystemdHosts implements HostDriver {
     };
     this.hosts.set(spec.instanceId, host);
     await this.enqueue(host, async () => {
-      const { hostnames, features } = this.options;
+      const { hostnames, unreachable, features } = this.options;
       const containers = features?.containers;
-      const names = { hostnames: hostnames(), gatewayAddress, otherNames };
+      const silent = (unreachable?.() ?? []).map((name) => ({ name, address: UNREACHABLE_ADDRESS }));
+      const names = { hostnames: hostnames(), gatewayAddress, otherNames: [...otherNames, ...silent] };
       disk.create({ spec, hostName: hostName(spec), ...names, image, caFile, containers });
       host.volumes.create(features?.newVolume);
       this.options.customize?.(join(disk.path, "upper"));
@@ -212,7 +173,7 @@ export class SystemdHosts implements HostDriver {
         CLOUD: String(this.options.network.holder),
         // A link's name has at most 15 characters; the end of an instance id is its distinctive part.
         LINK: `v${instanceId.slice(2).slice(-14)}`,
-        FEATURES: this.options.features?.containers ? "containers" : "",
+        FEATURES: featureNames(this.options.features),
         BINDS: binds.join(" "),
       },
     });

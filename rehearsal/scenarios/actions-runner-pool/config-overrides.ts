@@ -6,7 +6,8 @@ import type { PoolConfiguration } from "./pool-configuration";
 /**
  * Rehearses the stack's configuration unchanged, except for what cannot be real here: the runner, whose archive
  * is our stand-in and has its own checksum; the sizes, which the command line sets; the pin,
- * because the rehearsal deploys this checkout; and, with a proxy, the authorities that hosts trust, to which the proxy's own is added.
+ * because the rehearsal deploys this checkout; the versions of packages, because machines are Debian's and its archive has one of each;
+ * and, with a proxy, the authorities that hosts trust, to which the proxy's own is added.
  */
 export function configOverrides(
   options: RehearsalOptions,
@@ -30,6 +31,7 @@ export function configOverrides(
     // A later update adds it: a pool that follows its queue would undo the scale-ins of the first phases.
     demand: {},
     caBundle: proxyAuthority && [pool.caBundle, proxyAuthority].join("\n"),
+    packages: pool.packages.length > 0 ? pool.packages : undefined,
     runnerVersion: pool.runnerVersion,
     runnerSha256: pool.runnerVersion !== undefined ? runnerSha256 : undefined,
   };

@@ -1,5 +1,7 @@
 import { UsageError } from "../../../cli/options";
-import { DockerMode } from "../../../components/shared/host-args/docker";
+import { dockerMode } from "../../../components/shared/docker-mode";
+import type { DockerMode } from "../../../components/shared/host-args/docker";
+import type { VolumeArgs } from "../../../components/shared/host-args/volumes";
 import { installedVersion } from "../../../components/actions-runner-pool/runner-archive";
 import type { StackConfiguration } from "../../environment/stack-configuration";
 
@@ -17,10 +19,11 @@ export interface PoolConfiguration {
   instanceType: string;
   /** SSM parameter of the organization's own image; absent for a public image. */
   imageParameter?: string;
-  /** Jobs have an engine of their own. */
-  rootlessDocker: boolean;
-  /** The stack installs packages at the launch, or needs those by which volumes are formatted. */
-  installsPackages: boolean;
+  docker: DockerMode;
+  /** Names of the packages that the stack installs. */
+  packages: string[];
+  /** Where the stack's volumes are mounted. */
+  mountPoints: string[];
   /** Host of the stack's proxy. */
   proxyHost?: string;
   awsByProxy: boolean;
@@ -42,8 +45,9 @@ export function poolConfiguration({ get }: StackConfiguration): PoolConfiguratio
     reuseOnScaleIn: get("warmPool")?.reuseOnScaleIn,
     instanceType: get("instanceType"),
     imageParameter: privateParameter(get("imageParameter")),
-    rootlessDocker: get("docker") === DockerMode.Rootless,
-    installsPackages: [get("packages"), get("volumes")].some(hasFields) || (get("docker") || DockerMode.None) !== DockerMode.None,
+    docker: dockerMode({ docker: get("docker") || undefined, jobsMayUseDocker: get("jobsMayUseDocker") === true }),
+    packages: (get("packages") ?? []).map((entry: string) => entry.split("=")[0]!),
+    mountPoints: (get("volumes") ?? []).map(({ mountPoint }: VolumeArgs) => mountPoint),
     proxyHost: hostOf(get("httpsProxy") || get("httpProxy")),
     awsByProxy: get("awsByProxy") === true,
     caBundle: get("caBundle") ?? "",

@@ -1,7 +1,7 @@
 import { PATHS } from "../../../contract/actions-runner-pool/host";
 import type { RehearsalEnvironment } from "../../environment/rehearsal-environment";
 import type { Scenario, ScenarioRequirements, ScenarioResult } from "../../environment/scenario";
-import { TEAM_MACHINES } from "../../environment/preparation";
+import { DockerMode } from "../../../components/shared/host-args/docker";
 import { findStackDir } from "../../environment/stack-configuration";
 import { configOverrides } from "./config-overrides";
 import { demandFigures } from "./demand-figures";
@@ -10,6 +10,7 @@ import { accountWithImage } from "./machine-image";
 import { poolConfiguration } from "./pool-configuration";
 import { poolContext } from "./pool-context";
 import { poolFigures, terminateHookOf } from "./pool-figures";
+import { poolMachines } from "./pool-machines";
 import { poolReport } from "./pool-report";
 import { poolSummary } from "./pool-summary";
 import { reportProgress } from "./progress";
@@ -30,8 +31,8 @@ export const poolScenario: Scenario = {
       configOverrides: (runnerSha256, proxyAuthority) => configOverrides(options, pool, runnerSha256, proxyAuthority),
       account: accountWithImage(pool),
       ...(pool.runnerVersion !== undefined ? {} : { runnerOnImage: PATHS.runner }),
-      ...(pool.rootlessDocker || pool.installsPackages ? { systems: TEAM_MACHINES } : {}),
-      ...(pool.rootlessDocker ? { command: containerCommand } : {}),
+      systems: poolMachines(pool),
+      ...(pool.docker === DockerMode.Rootless ? { command: containerCommand } : {}),
       // One that inspects TLS asks more of hosts than one that does not.
       ...(pool.proxyHost === undefined ? {} : { proxy: { names: [pool.proxyHost], inspect: true, aws: pool.awsByProxy } }),
       ...(options.drain ? {} : { customize: withoutDrain }),

@@ -1,4 +1,5 @@
 import type { RehearsalEnvironment } from "../../environment/rehearsal-environment";
+import { DockerMode } from "../../../components/shared/host-args/docker";
 import { watchContainers } from "./job-containers";
 import { poolConfiguration } from "./pool-configuration";
 import { hostLogFigures, proxyFigures, type TeamFigures } from "./team-figures";
@@ -8,7 +9,7 @@ export function teamEvidence(environment: RehearsalEnvironment): () => Promise<T
   const { context, hosts, stack, proxy, hostLogs } = environment;
   if (hosts === "simulated") return async () => ({});
   const pool = poolConfiguration(stack);
-  const leftContainers = pool.rootlessDocker ? watchContainers(environment) : undefined;
+  const containers = pool.docker === DockerMode.Rootless ? watchContainers(environment) : undefined;
   return async () => ({
     ...(pool.hostLogs ? { hostLogs: hostLogFigures(context.timeline.events, hostLogs?.() ?? new Map()) } : {}),
     ...(pool.proxyHost === undefined
@@ -19,6 +20,6 @@ export function teamEvidence(environment: RehearsalEnvironment): () => Promise<T
             pool.awsByProxy,
           ),
         }),
-    ...(leftContainers ? { leftContainers: await leftContainers() } : {}),
+    ...(containers ? { containers: await containers() } : {}),
   });
 }

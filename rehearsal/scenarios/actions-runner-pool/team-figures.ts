@@ -1,5 +1,6 @@
 import { LOG } from "../../../contract/actions-runner-pool/host";
 import type { TimelineEvent } from "../../timeline";
+import type { JobContainers } from "./job-containers";
 
 /** What a run shows of what a team puts on its machines; each only where the stack asks for it, and with real machines. */
 export interface TeamFigures {
@@ -16,8 +17,7 @@ export interface TeamFigures {
     /** Those that nothing may reach by it: AWS by the pool's own programs, and the instance's metadata. */
     astray: string[];
   };
-  /** Containers that were still there when their job had ended, as `JOB on INSTANCE`. */
-  leftContainers?: string[];
+  containers?: JobContainers;
 }
 
 /** @param streams lines by instance */
@@ -40,7 +40,7 @@ export function proxyFigures(targets: readonly string[], awsByProxy: boolean): N
   return { hosts, astray: hosts.filter((host) => isMetadata(host) || (!awsByProxy && host.endsWith(".amazonaws.com"))) };
 }
 
-export function teamFailures({ hostLogs, proxied, leftContainers }: TeamFigures): string[] {
+export function teamFailures({ hostLogs, proxied, containers }: TeamFigures): string[] {
   const failures: string[] = [];
   if (hostLogs && hostLogs.complete < hostLogs.drained) {
     failures.push(`the logs of ${hostLogs.drained - hostLogs.complete} of ${hostLogs.drained} drained instances end before their drain`);
@@ -48,14 +48,15 @@ export function teamFailures({ hostLogs, proxied, leftContainers }: TeamFigures)
   if (hostLogs?.instances === 0) failures.push("no instance delivered its logs");
   if (proxied?.hosts.length === 0) failures.push("nothing went by the proxy");
   if (proxied && proxied.astray.length > 0) failures.push(`the proxy was asked for ${proxied.astray.join(", ")}`);
-  if (leftContainers && leftContainers.length > 0) failures.push(`containers outlived their jobs: ${leftContainers.join(", ")}`);
+  if (containers?.checked === 0) failures.push("no machine could be asked for containers after a job");
+  if (containers && containers.left.length > 0) failures.push(`containers outlived their jobs: ${containers.left.join(", ")}`);
   return failures;
 }
 
 /** Rows of the table. */
-export function teamRows({ hostLogs, proxied, leftContainers }: TeamFigures): [string, string][] {
+export function teamRows({ hostLogs, proxied, containers }: TeamFigures): [string, string][] {
   const rows: [string, string][] = [];
-  if (leftContainers) rows.push(["containers", `${leftContainers.length} outlived their jobs`]);
+  if (containers) rows.push(["containers", `${containers.left.length} outlived their jobs, asked after ${containers.checked}`]);
   if (hostLogs) {
     const { instances, drained, complete } = hostLogs;
     rows.push(["host logs", `of ${instances} instances; complete for ${complete} of ${drained} that were drained`]);

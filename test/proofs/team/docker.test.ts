@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { UNITS } from "../../../contract/actions-runner-pool/host";
+import { PATHS, UNITS } from "../../../contract/actions-runner-pool/host";
 import { HOST_PATHS } from "../../../contract/shared/host-paths";
 import { HOST_UNITS } from "../../../contract/shared/host-units";
 import { TEAM_MACHINES } from "../../../rehearsal/environment/preparation";
 import { ended, type Job } from "../../../rehearsal/github/jobs";
+import { containerCommand, watchContainers } from "../../../rehearsal/scenarios/actions-runner-pool/job-containers";
 import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { needContainers } from "../../rehearsal/hosts/rig";
 import { asJob, scaleIn } from "../hostile/attempts";
@@ -176,13 +177,26 @@ systemctl restart runner-docker${text === "{" ? " || true" : ""}
     await pool.untilSeen("the engine to answer", answered, 60);
   });
 
-  it("cannot show resource limits here: the machine's controllers are on cgroup v1", async () => {
-    const output = await succeeds(
-      `docker info --format 'driver {{.CgroupDriver}}' 2>/dev/null; cat /sys/fs/cgroup/cgroup.controllers`,
-      "limits",
-    );
-    assert.match(output, /^driver none$/m);
-    assert.doesNotMatch(output, /memory/);
+  it("run without control groups of their own, so that limits on memory and processors are none", async () => {
+    assert.match(await succeeds("docker info --format 'driver {{.CgroupDriver}}' 2>/dev/null", "limits"), /^driver none$/m);
+  });
+
+  it("would be found by the rehearsal if they left a container, which the hook alone prevents", async () => {
+    const { jobCompletedHook: hook } = PATHS;
+    // As if the end of the hook removed nothing: the question for containers has no answer that names any.
+    await pool.sh(instance, `cp -p ${hook} /root/hook; sed -i "s/== '\\[{'\\*/== none/" ${hook}; ! cmp -s ${hook} /root/hook`);
+    const watched = watchContainers(pool.environment);
+    const run = async (name: string) => {
+      const job = pool.environment.github.job(
+        pool.queueOn(instance, { name, steps: [{ name: "container", run: containerCommand({ name, seconds: 1 }) }] }),
+      );
+      await pool.until("the job to end", () => ended(job), 120);
+      assert.equal(job.state, "succeeded", job.detail);
+    };
+    await run("without-hook");
+    await pool.sh(instance, `cp -p /root/hook ${hook}`);
+    await run("with-hook");
+    assert.deepEqual(await watched(), { checked: 2, left: [`without-hook on ${instance}`] });
   });
 
   it("are waited for by the drain while their container runs, which ends with the instance", async () => {

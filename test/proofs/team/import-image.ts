@@ -1,4 +1,1 @@
-import { CONTAINER_ROOT } from "../../../rehearsal/hosts/package-archive";
-
-/** Makes the image `rootfs`, unless the engine still has it: no registry can be reached. */
-export const IMPORT = `docker image inspect rootfs >/dev/null 2>&1 || docker import ${CONTAINER_ROOT} rootfs >/dev/null`;
+export { IMPORT_IMAGE as IMPORT } from "../../../rehearsal/scenarios/actions-runner-pool/job-containers";

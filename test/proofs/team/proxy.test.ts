@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { LOG, PATHS } from "../../../contract/actions-runner-pool/host";
+import { TEAM_IMAGE } from "../../../rehearsal/hosts/image-recipe";
 import { needSystemd } from "../../rehearsal/hosts/rig";
 import { VALID_AUTHORITY } from "../../support/valid-authority";
 import { asJob, assertRefused, assertWorks, scaleIn, type Attempt, type Outcome } from "../hostile/attempts";
@@ -46,9 +47,7 @@ describe("a pool behind a proxy that inspects TLS, on machines with a real syste
 
   before(async function () {
     needSystemd(this);
-    pool = await ProxyPool.open({ inspect: true }, (authority) => ({ caBundle: authority, noProxy: [".corp.invalid"] }), {
-      packages: ["git"],
-    });
+    pool = await ProxyPool.open({ inspect: true }, (authority) => ({ caBundle: authority, noProxy: [".corp.invalid"] }), TEAM_IMAGE);
   });
   after(() => pool?.close());
 

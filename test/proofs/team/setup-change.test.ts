@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { PATHS } from "../../../contract/actions-runner-pool/host";
-import { TEAM_ARCHIVE } from "../../../rehearsal/hosts/image-recipe";
+import { TEAM_IMAGE } from "../../../rehearsal/hosts/image-recipe";
 import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { needSystemd } from "../../rehearsal/hosts/rig";
 import { fill } from "../faults/systemd/host";
@@ -8,7 +8,6 @@ import { TargetInstance } from "../faults/systemd/target";
 
 /** Several times the usual duration; a bound on a hang, not a measurement. */
 const BOUND_MS = 1_200_000;
-const MACHINES = { archive: TEAM_ARCHIVE };
 
 describe("a change of the setup script", function () {
   this.timeout(BOUND_MS);
@@ -16,7 +15,7 @@ describe("a change of the setup script", function () {
 
   before(async function () {
     needSystemd(this);
-    pool = await LivePool.open(1, [], MACHINES, undefined, { ...usual, setupScript: "#!/bin/sh\ntouch /var/tmp/first\n" });
+    pool = await LivePool.open(1, [], TEAM_IMAGE, undefined, { ...usual, setupScript: "#!/bin/sh\ntouch /var/tmp/first\n" });
   });
   after(() => pool?.close());
 

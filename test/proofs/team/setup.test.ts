@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { HOST_PATHS } from "../../../contract/shared/host-paths";
 import { HOST_UNITS } from "../../../contract/shared/host-units";
-import { TEAM_ARCHIVE } from "../../../rehearsal/hosts/image-recipe";
+import { TEAM_IMAGE } from "../../../rehearsal/hosts/image-recipe";
 import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";
 import { needSystemd } from "../../rehearsal/hosts/rig";
 import { asJob } from "../hostile/attempts";
@@ -9,7 +9,6 @@ import { PreparationRun } from "./preparation-run";
 
 /** Several times the usual duration; a bound on a hang, not a measurement. */
 const BOUND_MS = 1_200_000;
-const MACHINES = { archive: TEAM_ARCHIVE };
 const ARCHIVE_LISTS = "/srv/archive/Packages";
 
 /** Longer than a machine takes from its installation to its first power-off, so that a pool which did not wait would cut it. */
@@ -37,7 +36,7 @@ describe("a pool with packages, a setup script and an environment of its jobs", 
   before(async function () {
     needSystemd(this);
     // One in service and one in the warm pool, which is not refilled when that one is called into service.
-    pool = await LivePool.open(1, [], MACHINES, undefined, {
+    pool = await LivePool.open(1, [], TEAM_IMAGE, undefined, {
       minSize: 1,
       maxSize: 2,
       warmPool: { state: "Stopped", minSize: 0, maxPreparedCapacity: 2 },

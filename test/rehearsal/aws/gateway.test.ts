@@ -20,6 +20,7 @@ class ManualClock extends RealClock {
 describe("the AWS gateway", () => {
   const worker: Principal = { kind: "function", functionName: "worker", roleName: "worker" };
   let clock: ManualClock;
+  let store: MemoryStore;
   let iam: Iam;
   let gateway: AwsGateway;
   let timeline: Timeline;
@@ -27,7 +28,7 @@ describe("the AWS gateway", () => {
 
   beforeEach(() => {
     clock = new ManualClock();
-    const store = new MemoryStore();
+    store = new MemoryStore();
     iam = new Iam(store, ACCOUNT);
     timeline = new Timeline(() => clock.now());
     gateway = new AwsGateway({ clock, timeline, iam });
@@ -53,6 +54,24 @@ describe("the AWS gateway", () => {
       timeline.events.map(({ kind }) => kind),
       ["denied", "api-call"],
     );
+  });
+
+  it("must not report what a function is denied after a destroy has deleted its policies under it, but what one is that never had any", async () => {
+    const last: Principal = { kind: "function", functionName: "last", roleName: "last" };
+    const deletePolicies = (role: string) => store.remove("aws:iam/rolePolicy:RolePolicy", `${role}:main`);
+    deployRole(store, "last", []);
+    deletePolicies("last");
+    const get = (principal: Principal) => gateway.call(principal, "s3:Get", { arn: "arn:mine" });
+    await assert.rejects(get(last), { name: "AccessDenied" });
+    const reported = [{ principal: "last", action: "s3:Get", resource: "arn:mine" }];
+    assert.deepEqual(gateway.denied(), reported);
+    await get(worker);
+    deletePolicies("worker");
+    await assert.rejects(get(worker), { name: "AccessDenied" });
+    assert.deepEqual(gateway.denied(), reported);
+    const instance: Principal = { kind: "instance", instanceId: "i-1", roleName: "worker" };
+    await assert.rejects(get(instance), { name: "AccessDenied" });
+    assert.equal(gateway.denied().length, 2, "the policies of a host are deleted after its end");
   });
 
   it("must not apply policies to the operator", async () => {

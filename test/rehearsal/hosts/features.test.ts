@@ -3,8 +3,10 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { HOST_PATHS } from "../../../contract/shared/host-paths";
 import { GATEWAY_ADDRESS, type MachineNetwork, openMachineNetwork } from "../../../rehearsal/hosts/network";
 import { TOOL_PATH } from "../../../rehearsal/hosts/systemd/command";
+import { featureNames, type MachineFeatures } from "../../../rehearsal/hosts/systemd/machine-features";
 import { needSystemd } from "./rig";
 
 const BOOT = join(__dirname, "../../../rehearsal/hosts/systemd/boot.sh");
@@ -33,7 +35,7 @@ describe("the features of a machine", () => {
   });
 
   /** What boot.sh, with everything else real, would start. */
-  function started(features: { FEATURES: string; BINDS: string }): string[] {
+  function started(features: MachineFeatures | undefined, binds = ""): string[] {
     const record = join(dir, "record");
     execFileSync("sh", [BOOT], {
       env: {
@@ -48,7 +50,8 @@ describe("the features of a machine", () => {
         CLOUD: String(network.holder),
         LINK: "vfeatures",
         CGROUP_PROCS: "",
-        ...features,
+        FEATURES: featureNames(features),
+        BINDS: binds,
       },
     });
     return readFileSync(record, "utf8").trim().split("\n");
@@ -75,20 +78,19 @@ describe("the features of a machine", () => {
   ];
 
   it("change nothing of a usual machine, whose proofs about hostile jobs would otherwise be of a laxer one", () => {
-    assert.deepEqual(started({ FEATURES: "", BINDS: "" }), usual());
+    assert.deepEqual(started(undefined), usual());
+    assert.deepEqual(started({ engineFolder: true }), usual());
   });
 
   it("give a machine with containers what a rootless engine needs and nothing else", () => {
     const expected = usual().map((line) => (line === "--system-call-filter=bpf" ? "--system-call-filter=bpf @keyring" : line));
-    assert.deepEqual(started({ FEATURES: "containers", BINDS: "" }), [
-      "SYSTEMD_NSPAWN_API_VFS_WRITABLE=network",
-      ...expected,
-      `--bind=${dir}/disk/engine:/var/lib/ci-runners/docker`,
-    ]);
+    const containers = ["SYSTEMD_NSPAWN_API_VFS_WRITABLE=network", ...expected];
+    assert.deepEqual(started({ containers: true }), [...containers, `--bind=${dir}/disk/engine:${HOST_PATHS.engine}`]);
+    assert.deepEqual(started({ containers: true, engineFolder: false }), containers, "a volume could not be mounted over the folder");
   });
 
   it("give a machine its own devices, under the names that it expects", () => {
-    assert.deepEqual(started({ FEATURES: "", BINDS: "/dev/loop3:/dev/sdf /dev/loop4:/dev/sdg" }), [
+    assert.deepEqual(started({}, "/dev/loop3:/dev/sdf /dev/loop4:/dev/sdg"), [
       ...usual(),
       "--bind=/dev/loop3:/dev/sdf",
       "--bind=/dev/loop4:/dev/sdg",

@@ -44,7 +44,12 @@ describe("machines with a real systemd", () => {
   before(async function () {
     needSystemd(this);
     this.timeout(600_000); // The image may have to be built.
-    rig = await openRig({ terminateGraceSeconds: 2, commandLimitSeconds: 10, onUnexpectedEnd: (id) => unexpected.push(id) });
+    rig = await openRig({
+      terminateGraceSeconds: 2,
+      commandLimitSeconds: 10,
+      unreachable: () => ["silent.example.org"],
+      onUnexpectedEnd: (id) => unexpected.push(id),
+    });
     await rig.hosts.launch(a);
     await bootstrapped(a.instanceId);
   });
@@ -99,6 +104,12 @@ describe("machines with a real systemd", () => {
     assert.equal(await sh(a.instanceId, `systemd-run -q --wait --pipe node -e '${script}'`), "you are 10.20.0.11");
     const unknown = await rig.hosts.runCommand(a.instanceId, ["curl -sS -m 5 https://example.com"]);
     assert.equal(unknown.exitCode, 6, "any other name must not resolve");
+  });
+
+  it("wait in vain at a name that no one answers, as in a subnet without a way out, where an unknown name would fail at once", async () => {
+    const ask = async (name: string) => (await rig.hosts.runCommand(a.instanceId, [`curl -sS -m 3 https://${name}/`])).stderr;
+    assert.match(await ask("silent.example.org"), /timed out/);
+    assert.match(await ask("unknown.example.org"), /Could not resolve host/);
   });
 
   it("fence one unit only, and lift the fence again", async () => {

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { brokenSeal, seal } from "../../../rehearsal/cache-folder";
 import { machineImage } from "../../../rehearsal/hosts/image";
 import { PACKAGES, packagesOf, recipeDigest, SUITE, SUITES } from "../../../rehearsal/hosts/image-recipe";
-import { systemdHostsAvailable } from "../../../rehearsal/hosts/systemd";
+import { containersAvailable, systemdHostsAvailable } from "../../../rehearsal/hosts/systemd";
+import { CONTAINER_NEEDS } from "../../../rehearsal/hosts/systemd/available";
 import { cgroupMounts } from "../../../rehearsal/hosts/systemd/cgroups";
 import { needSystemd } from "./rig";
 
@@ -56,6 +57,20 @@ describe("the prerequisites of machines", () => {
     } finally {
       process.getuid = real;
     }
+  });
+
+  it("for containers are tried as an ordinary user, whom a security module may refuse what it allows root", () => {
+    for (const { script } of CONTAINER_NEEDS.filter((need) => need.script.includes("unshare"))) {
+      assert.match(script, /^exec setpriv --reuid 65534 .* unshare --user /);
+    }
+    assert.equal(CONTAINER_NEEDS.length, 3);
+  });
+
+  it("for containers are reported with the setting of the distribution that lacks them", function () {
+    needSystemd(this);
+    const answer = containersAvailable((script) => !script.includes("unshare"));
+    assert.ok(!answer.ok);
+    assert.match(answer.reason, /^containers cannot run on machines: .*kernel\.apparmor_restrict_unprivileged_userns, 1 on Ubuntu 24\.04/);
   });
 
   it("include cgroup v2, found on a pure v2 host and on a hybrid one, but not on one that has only v1", () => {

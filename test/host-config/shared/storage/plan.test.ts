@@ -3,12 +3,12 @@ import { HOST_PATHS } from "../../../../contract/shared/host-paths";
 import type { HostSetup } from "../../../../contract/shared/host-setup";
 import {
   arrayCommand,
-  arrayVerdictOf,
+  arrayTreatmentOf,
   formatCommand,
   mountPointsOf,
   planOf,
   signatureOf,
-  verdictOf,
+  treatmentOf,
 } from "../../../../host-config/shared/storage/plan";
 
 const volume = (mountPoint: string, fromImage?: true) => ({ device: "/dev/sdf", mountPoint, ...(fromImage && { fromImage }) });
@@ -17,8 +17,8 @@ const ours = { label: "ci-0", fromImage: false };
 
 describe("what may be done with a device", () => {
   it("is a format only where nothing has ever been on it", () => {
-    assert.equal(verdictOf(ours, found(2)), "format");
-    assert.equal(verdictOf(ours, found(0, "DEVNAME=/dev/sdf", "LABEL=ci-0", "TYPE=ext4")), "use");
+    assert.equal(treatmentOf(ours, found(2)), "format");
+    assert.equal(treatmentOf(ours, found(0, "DEVNAME=/dev/sdf", "LABEL=ci-0", "TYPE=ext4")), "use");
   });
 
   const others: [what: string, ...lines: string[]][] = [
@@ -33,19 +33,19 @@ describe("what may be done with a device", () => {
   ];
   for (const [what, ...lines] of others) {
     it(`is nothing with ${what}, which holds someone's data`, () => {
-      assert.equal(verdictOf(ours, found(0, ...lines)), "foreign");
+      assert.equal(treatmentOf(ours, found(0, ...lines)), "foreign");
     });
   }
 
   it("is nothing with several signatures, or an error of the tool that looks for them", () => {
-    for (const code of [1, 4, 8, 127, 137]) assert.equal(verdictOf(ours, found(code)), "foreign", `exit code ${code}`);
+    for (const code of [1, 4, 8, 127, 137]) assert.equal(treatmentOf(ours, found(code)), "foreign", `exit code ${code}`);
   });
 
   it("is never a format with a device of the image, whatever is on it", () => {
     const image = { label: "ci-0", fromImage: true };
-    assert.equal(verdictOf(image, found(2)), "foreign");
+    assert.equal(treatmentOf(image, found(2)), "foreign");
     assert.deepEqual(
-      ["ext4", "xfs", "btrfs"].map((type) => verdictOf(image, found(0, `TYPE=${type}`, "LABEL=data"))),
+      ["ext4", "xfs", "btrfs"].map((type) => treatmentOf(image, found(0, `TYPE=${type}`, "LABEL=data"))),
       ["use", "use", "foreign"],
     );
   });
@@ -55,10 +55,10 @@ describe("the disks of an instance store", () => {
   const [blank, member, ext4] = [{}, { type: "linux_raid_member" }, { type: "ext4", label: "data" }];
 
   it("are striped anew where all are empty, put together again where none is, and otherwise left alone", () => {
-    assert.equal(arrayVerdictOf([blank, blank]), "create");
-    assert.equal(arrayVerdictOf([member, member]), "assemble");
-    assert.equal(arrayVerdictOf([blank, member]), "foreign");
-    assert.equal(arrayVerdictOf([blank, ext4]), "foreign");
+    assert.equal(arrayTreatmentOf([blank, blank]), "create");
+    assert.equal(arrayTreatmentOf([member, member]), "assemble");
+    assert.equal(arrayTreatmentOf([blank, member]), "foreign");
+    assert.equal(arrayTreatmentOf([blank, ext4]), "foreign");
   });
 
   it("become one array under a name that no boot changes, without a question that no one would answer", () => {

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { RUNNER_RELEASE } from "../../../../contract/shared/runner-release";
 import type { RehearsalOptions } from "../../../../rehearsal/rehearsal-options";
+import { TEAM_ARCHIVE, TEAM_IMAGE } from "../../../../rehearsal/hosts/image-recipe";
 import { readStackConfiguration } from "../../../../rehearsal/environment/stack-configuration";
 import { configOverrides } from "../../../../rehearsal/scenarios/actions-runner-pool/config-overrides";
 import { poolScenario } from "../../../../rehearsal/scenarios/actions-runner-pool/scenario";
-import { TEAM_MACHINES } from "../../../../rehearsal/environment/preparation";
 import { poolConfiguration } from "../../../../rehearsal/scenarios/actions-runner-pool/pool-configuration";
 
 const ROOT = resolve(__dirname, "../../../..");
@@ -42,7 +42,7 @@ describe("a pool's configuration in a rehearsal", () => {
       return poolScenario.requirements(readStackConfiguration(ROOT, dir, stack), { instances: 2, drain: true } as RehearsalOptions);
     };
     const { systems, proxy, command } = required("team");
-    assert.deepEqual(systems, TEAM_MACHINES);
+    assert.deepEqual(systems, { ...TEAM_IMAGE, features: { containers: true, engineFolder: true } });
     assert.deepEqual(proxy, { names: ["proxy.team.internal"], inspect: true, aws: false });
     assert.match(command!({ name: "job-01", seconds: 7 }), /docker run --rm .*sleep 7$/);
     for (const stack of ["dev", "sandbox", "prod"]) {
@@ -52,12 +52,35 @@ describe("a pool's configuration in a rehearsal", () => {
     }
   });
 
-  it("asks for machines that can format a volume, for a stack that has any", () => {
+  /** The dev stack with other values. */
+  const requiredBy = (values: Record<string, unknown>) => {
     const stack = readStackConfiguration(ROOT, poolScenario.stackDir(ROOT, "dev"), "dev");
-    const volumes = [{ mountPoint: "/data", size: 1 }];
-    const get = (key: string) => (key === "volumes" ? volumes : stack.get(key));
-    const { systems } = poolScenario.requirements({ ...stack, get }, { instances: 2, drain: true } as RehearsalOptions);
-    assert.deepEqual(systems, TEAM_MACHINES);
+    const get = (key: string) => (key in values ? values[key] : stack.get(key));
+    return poolScenario.requirements({ ...stack, get }, { instances: 2, drain: true } as RehearsalOptions);
+  };
+
+  it("asks for machines that can format a volume, for a stack that has any", () => {
+    assert.deepEqual(requiredBy({ volumes: [{ mountPoint: "/data", size: 1 }] }).systems, { ...TEAM_IMAGE, features: {} });
+  });
+
+  it("asks for an archive that has the stack's packages, or each launch would be abandoned and promotion's gate stay closed", () => {
+    const { systems, configOverrides: overrides } = requiredBy({ packages: ["git", "jq", "make=4.3-4.1build1"] });
+    assert.deepEqual(systems?.archive, [...TEAM_ARCHIVE, "git", "make"]);
+    assert.deepEqual(systems?.features, {}, "packages need no containers");
+    assert.deepEqual(overrides("7".repeat(64)).packages, ["git", "jq", "make"], "Debian has no version of another archive");
+  });
+
+  it("asks for machines on which the engine can be installed, also by the deprecated name of that option", () => {
+    for (const values of [{ jobsMayUseDocker: true }, { docker: "root" }, { docker: "rootless" }]) {
+      const { systems, command } = requiredBy(values);
+      assert.deepEqual(systems, { ...TEAM_IMAGE, features: { containers: true, engineFolder: true } });
+      assert.equal(command !== undefined, values.docker === "rootless", "jobs run containers that their end removes");
+    }
+  });
+
+  it("leaves the engine's folder to a volume, which could not be mounted over another file system", () => {
+    const { systems } = requiredBy({ docker: "rootless", volumes: [{ mountPoint: "docker", size: 4 }] });
+    assert.deepEqual(systems?.features, { containers: true, engineFolder: false });
   });
 
   it("adds the proxy's authority to those of the stack, which its jobs need as before, and keeps the stack's other options", () => {
@@ -65,7 +88,7 @@ describe("a pool's configuration in a rehearsal", () => {
     const overrides = configOverrides({ instances: 2 } as RehearsalOptions, poolConfiguration(stack), "7".repeat(64), "PROXY'S OWN");
     assert.equal(overrides.caBundle, `${stack.get("caBundle")}\nPROXY'S OWN`);
     const replaced = Object.keys(overrides).filter((key) => overrides[key] !== undefined);
-    const host = ["docker", "packages", "setupScript", "jobEnvironment", "httpProxy", "httpsProxy", "noProxy", "hostLogs", "diskFloor"];
+    const host = ["docker", "setupScript", "jobEnvironment", "httpProxy", "httpsProxy", "noProxy", "hostLogs", "diskFloor"];
     assert.deepEqual(
       replaced.filter((key) => host.includes(key)),
       [],

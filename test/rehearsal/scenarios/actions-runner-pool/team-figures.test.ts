@@ -21,8 +21,12 @@ describe("the figures of a team's machines", () => {
   });
 
   it("fail a run in which nothing was delivered, went by the proxy or could be seen: silence is not success", () => {
-    const team = { hostLogs: hostLogFigures([], new Map()), proxied: proxyFigures([], false) };
-    assert.deepEqual(measured(drained(), { team }).failures, ["no instance delivered its logs", "nothing went by the proxy"]);
+    const team = { hostLogs: hostLogFigures([], new Map()), proxied: proxyFigures([], false), containers: { checked: 0, left: [] } };
+    assert.deepEqual(measured(drained(), { team }).failures, [
+      "no instance delivered its logs",
+      "nothing went by the proxy",
+      "no machine could be asked for containers after a job",
+    ]);
   });
 
   it("name what the proxy must never be asked for: the metadata, and AWS by the pool's own programs", () => {
@@ -40,14 +44,14 @@ describe("the figures of a team's machines", () => {
   });
 
   it("fail a run that left a container after its job, and say of which", () => {
-    const figures = measured(drained(), { team: { leftContainers: ["job-01 on i-1"] } });
+    const figures = measured(drained(), { team: { containers: { checked: 3, left: ["job-01 on i-1"] } } });
     assert.deepEqual(figures.failures, ["containers outlived their jobs: job-01 on i-1"]);
-    assert.match(poolSummary(figures), /^containers +1 outlived their jobs$/m);
+    assert.match(poolSummary(figures), /^containers +1 outlived their jobs, asked after 3$/m);
   });
 
   it("are absent for a stack without the options, whose table stays as it was", () => {
     const figures = measured(drained());
-    assert.doesNotMatch(JSON.stringify(figures), /hostLogs|proxied|leftContainers/);
+    assert.doesNotMatch(JSON.stringify(figures), /hostLogs|proxied|"containers"/);
     assert.doesNotMatch(poolSummary(figures), /proxy|host logs|containers/);
   });
 });

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const ROOT = join(__dirname, "../..");
+/** In the place of mocha: the lane of the computing plans ends last, by the lines of the others. */
+const MOCHA = `const { existsSync, readdirSync, writeFileSync } = require("node:fs");
+const { dirname } = require("node:path");
+const lane = process.env.TEST_COUNTS;
+const end = () => (writeFileSync(lane, "1 passed, 0 failed, 0 skipped\\n"), console.log("end"));
+const others = () => readdirSync(dirname(lane)).filter((name) => !name.endsWith("plans")).length;
+console.log("begin");
+if (!lane.endsWith("/plans")) end();
+else { const wait = setInterval(() => others() >= 5 && (clearInterval(wait), end()), 20); }
+`;
+
+describe("the lanes of the tests", () => {
+  it("begin together, but for the machines of a team, which would slow down the longest lane while all others compute", () => {
+    const dir = mkdtempSync(join(tmpdir(), "lanes-"));
+    try {
+      for (const file of ["test.mjs", "lane-exit.cjs"]) cpSync(join(ROOT, "scripts", file), join(dir, "scripts", file));
+      mkdirSync(join(dir, "node_modules/mocha/bin"), { recursive: true });
+      writeFileSync(join(dir, "node_modules/mocha/bin/mocha.js"), MOCHA);
+      const { stdout, status } = spawnSync(process.execPath, ["scripts/test.mjs"], { cwd: dir, encoding: "utf8", timeout: 60_000 });
+      const lines = stdout.split("\n").map((line) => line.split(/\s+/).slice(0, 2).join(" "));
+      const at = (line: string) => lines.indexOf(line);
+      assert.equal(status, 0, stdout);
+      assert.equal(lines.filter((line) => line.endsWith(" begin")).length, 7, stdout);
+      assert.ok(at("team begin") > at("plans end") && at("plans end") > at("machines end"), stdout);
+      assert.match(stdout, /^7 passed, 0 failed, 0 skipped$/m);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+});
