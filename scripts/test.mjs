@@ -27,8 +27,10 @@ const LANES = {
     "test/rehearsal/scenarios/actions-runner-pool/refused-destroy.test.ts",
     "test/rehearsal/scenarios/actions-runner-pool/follow-queue.test.ts",
   ],
-  // Machines with what a team puts on them, on one image of their own.
-  team: ["test/proofs/team/**/*.test.ts", "test/rehearsal/scenarios/actions-runner-pool/team.test.ts"],
+  // Machines with what a team puts on them, on one image of their own: the engine of jobs and the logs of hosts ...
+  docker: ["test/proofs/team/{docker*,logs}.test.ts"],
+  // ... and in the other what prepares a machine, and all of it in a rehearsal.
+  team: ["test/proofs/team/!(docker*|logs).test.ts", "test/rehearsal/scenarios/actions-runner-pool/team.test.ts"],
   // The first two install the package, once per process. The faults come last, and not beside the races: each boots many
   // machines at once. All of them are in one process, whose table of faults is compared with docs/faults.md.
   packages: ["test/package/**/*.test.ts", "test/examples/**/*.test.ts", ...teamHostile, "test/proofs/faults/**/*.test.ts"],
@@ -40,7 +42,7 @@ const LANES = {
  * A lane that begins when another has ended. While all lanes run, the processor is what each of them waits for; machines that begin
  * later take no time from the longest lane, which has the two cores nearly for itself at the end.
  */
-const AFTER = { team: "plans" };
+const AFTER = { team: "plans", docker: "rest" };
 /**
  * Lanes that only compute. They run at a lower priority: the others mostly wait, and the longest of them decides when the
  * tests end, so each of its machines has to get the processor as soon as it needs it.
