@@ -26,6 +26,7 @@ for pid in $(pgrep -u "$(id -u)"); do
   esac
 done
 for name in systemd node dbus-daemon; do pkill -KILL -x "$name" -u root 2>/dev/null && echo "$name" >> /dev/shm/too-far || true; done
+touch /dev/shm/all-killed
 `;
 
 const LEAVE_DAEMONS = `
@@ -51,6 +52,7 @@ export const JOBS: readonly Scenario[] = [
       const runner = await target.show(UNITS.runner, "MainPID");
       const agent = await target.show(UNITS.agent, "MainPID");
       const job = await target.hold(KILL_ALL_ELSE);
+      await target.untilSeen("the last kill", async () => (await target.sh("ls /dev/shm/all-killed 2>/dev/null || true")) !== "");
       await target.untilSeen("runsvc.sh to exit", async () => (await target.show(UNITS.runner, "MainPID")) === "0");
       assert.equal(
         await target.sh("sort -u /dev/shm/killed; cat /dev/shm/too-far 2>/dev/null || true"),
