@@ -141,8 +141,9 @@ RUNNER_TRACKING_ID= setsid --fork python3 /var/tmp/trap.py </dev/null >/dev/null
       instance,
       `grep -vx 'trap go_on EXIT' ${PATHS.jobCompletedHook} >${unguarded}; ! cmp -s ${PATHS.jobCompletedHook} ${unguarded}`,
     );
+    // Of the limit two less: the process that the guarded hook's end frees must not be its rescue before the trap takes it.
     const control = `for n in $(seq 400); do pgrep -f '^bash -e ${PATHS.jobCompletedHook}$' >/dev/null && break; sleep 0.05; done
-sleep 0.3; setpriv --reuid ${uid} --regid ${uid} --clear-groups prlimit --nproc=${limit} bash -e ${unguarded}`;
+sleep 0.3; setpriv --reuid ${uid} --regid ${uid} --clear-groups prlimit --nproc=${limit - 2} bash -e ${unguarded}`;
     const withoutDefence = pool.run(instance, control);
     const next = pool.environment.github.job(
       pool.queueOn(instance, { name: "next", steps: [{ name: "meet the trap", run: `read -r _ <${FIFO}` }] }),
