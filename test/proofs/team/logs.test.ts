@@ -196,7 +196,9 @@ describe("the logs of hosts, after the hosts are gone", function () {
     await launch();
     await pool.until("an instance in service", () => running().length > 0, 400);
     const [instance] = running() as [string];
-    // The start of the runner has ended the one of before.
+    // In service it starts its runner; one that shuts down before has no drain.
+    await pool.until("its runner to be online", () => pool.environment.context.jobs.online().includes(instance), 120);
+    // The start of the runner has ended the reader of before.
     await pool.untilSeen(
       "a reader",
       async () => (await pool.run(instance, `systemctl is-active ${HOST_UNITS.diagnostics}`)).exitCode === 0,
