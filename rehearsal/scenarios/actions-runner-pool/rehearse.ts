@@ -20,6 +20,8 @@ export interface PoolOutcome {
 const BOOT_BOUND = 300;
 /** Seconds that a drain may take after its longest job: far more than the few that it needs, far less than "stuck". */
 const DRAIN_BOUND = 120;
+/** A job that is to run during an operation of the engine lasts as long as so many deployments. */
+const ENGINE_RUNS = 2;
 
 /** Runs all phases. If one fails, the error is reported and `destroy` still runs, so that nothing is left behind. */
 export async function rehearse(context: PoolContext): Promise<PoolOutcome> {
@@ -38,12 +40,12 @@ export async function rehearse(context: PoolContext): Promise<PoolOutcome> {
   try {
     await deploy(context, outcome);
     await scaleInUnderLoad(context, plan, outcome);
-    await changeUnderLoad(context, plan);
+    await changeUnderLoad(context, outlasting(outcome, plan.underChange));
     // What follows its queue terminates the machines that `--keep` is for.
     if (context.linger) await context.linger(context.group.inService());
     else outcome.demand = await followQueue(context, plan.demand);
     outcome.engine.secondUpChanges += outcome.demand?.secondUpChanges ?? 0;
-    queue(context, plan.last);
+    queue(context, outlasting(outcome, plan.last));
     await until(context, `${plan.last[0]?.name} to start before destroy`, DRAIN_BOUND, () => busy(context).length > 0);
   } catch (error) {
     outcome.errors.push(message(error));
@@ -127,8 +129,14 @@ async function refresh(context: PoolContext, outcome: PoolOutcome): Promise<void
   outcome.drift = (await context.engine.refresh()).drift;
 }
 
-async function changeUnderLoad(context: PoolContext, plan: JobPlan): Promise<void> {
-  queue(context, plan.underChange);
+/** On a busy machine the engine needs longer to begin than these jobs would last, which would then prove nothing. */
+function outlasting({ engine }: PoolOutcome, jobs: PlannedJob[]): PlannedJob[] {
+  for (const job of jobs) job.seconds = Math.max(job.seconds, ENGINE_RUNS * engine.seconds.up);
+  return jobs;
+}
+
+async function changeUnderLoad(context: PoolContext, jobs: PlannedJob[]): Promise<void> {
+  queue(context, jobs);
   await until(context, "a job to be in flight before the change", BOOT_BOUND, () => busy(context).length > 0);
   const old = context.group.inService();
   await context.engine.reconfigure(context.launchTemplateChange);
@@ -141,7 +149,9 @@ async function changeUnderLoad(context: PoolContext, plan: JobPlan): Promise<voi
   });
   const kept = old.filter((instance) => context.group.inService().includes(instance));
   if (kept.length > 0) throw new Overdue(`the instance refresh kept ${kept.join(", ")}`);
-  await until(context, "jobs under the change to end", longest(context) + DRAIN_BOUND, () => ended(context, plan.underChange));
+  await until(context, "jobs under the change to end", Math.max(0, ...jobs.map((job) => job.seconds)) + DRAIN_BOUND, () =>
+    ended(context, jobs),
+  );
 }
 
 async function destroy(context: PoolContext, outcome: PoolOutcome): Promise<void> {
