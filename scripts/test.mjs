@@ -67,8 +67,11 @@ try {
   const named = Object.values(LANES).flat();
   const lanes = { ...LANES, rest: [ALL, ...named.flatMap((glob) => ["--ignore", glob])] };
   const running = {};
+  let interrupted = false;
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => (interrupted = true));
   const start = async (name) => {
     await running[AFTER[name]];
+    if (interrupted) return 1;
     return run(lanes[name], { ...process.env, TEST_COUNTS: join(folder, name) }, name);
   };
   // Those that wait come last: what they wait for is running then.
