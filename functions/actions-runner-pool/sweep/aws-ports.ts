@@ -6,23 +6,19 @@ import { lifecycleStates } from "../../shared/aws/lifecycle-states";
 import { isOff } from "../../shared/aws/power-state";
 import type { GitHubRunners } from "../../shared/github/runners";
 import type { Clock } from "../../shared/lambda/clock";
-import type { RegistrationPorts } from "../shared/registration";
 import { activities } from "../shared/activities";
 import { registrationPorts } from "../shared/registration-ports";
 import type { TokenMemory } from "../shared/shared-token";
 import type { HostLogPorts } from "../shared/host-logs";
 import type { SecretSettings } from "../shared/token-store";
-import type { BundleSweepPorts } from "./bundle-sweep";
-import type { CancelRefreshPorts } from "./cancel-refresh";
-import type { DestroyCheckPorts } from "./destroy-check";
 import type { FailedLaunchPorts } from "./failed-launches";
+import type { DispatchPorts } from "./dispatch";
 import { cancelRefresh, refreshState, startRefresh } from "./instance-refresh";
 import { endedLaunches, failedLaunches, groupExists, members, protectedInstances, suspendedProcesses, terminate, view } from "./inventory";
 import type { LaunchConsolePorts } from "./launch-consoles";
 import { latestVersion } from "./latest-version";
 import { listSecrets } from "./list-secrets";
 import type { SweepPorts } from "./ports";
-import type { ReadinessPorts } from "./readiness";
 
 export interface SweepClients {
   autoScaling: AutoScaling;
@@ -39,15 +35,6 @@ export interface SweepMemory
   tokens: TokenMemory;
 }
 
-type Ports = SweepPorts &
-  RegistrationPorts &
-  DestroyCheckPorts &
-  FailedLaunchPorts &
-  LaunchConsolePorts &
-  ReadinessPorts &
-  CancelRefreshPorts &
-  BundleSweepPorts;
-
 export function sweepPorts(
   clients: SweepClients,
   gitHub: () => GitHubRunners,
@@ -55,7 +42,7 @@ export function sweepPorts(
   { tokens, ...memory }: SweepMemory,
   secretSettings: () => SecretSettings,
   hostLogs?: HostLogPorts,
-): Ports {
+): DispatchPorts {
   const { autoScaling, ec2, secretsManager, s3 } = clients;
   return {
     ...registrationPorts(clients, gitHub, clock, secretSettings, tokens),

@@ -22,7 +22,8 @@ export interface DispatchSettings extends Pick<RegistrationSettings, "pool" | "n
   scheduled(): Pick<SweepSettings, "refreshPreferences" | "runnerVersion"> & Pick<RegistrationSettings, "hostRoleId">;
 }
 
-type Ports = SweepPorts &
+/** What any of the sweep's triggers may need. */
+export type DispatchPorts = SweepPorts &
   RegistrationPorts &
   DestroyCheckPorts &
   FailedLaunchPorts &
@@ -34,7 +35,7 @@ type Ports = SweepPorts &
 /** Runs the sweep that the trigger requires. Only the final sweep, the plan of a destroy and the readiness check have a result. */
 export async function dispatchSweep(
   event: unknown,
-  ports: Ports,
+  ports: DispatchPorts,
   { pool, names, maxDrainSeconds, scheduled }: DispatchSettings,
   observer: Observer,
 ): Promise<FinalSweepResult | DestroyPlan | ReadinessResult | undefined> {
