@@ -18,7 +18,7 @@
  * Fallback: without a socket from systemd (the agent was started by hand) hooks reach no one, and the daemon sees the
  * job at its next tick.
  *
- * Headers name the run and the job (claim.ts). Whoever may write to the socket may send any.
+ * Headers name the run and the job (claim.ts). Any process that may write to the socket may send others.
  *
  * Bounds: 32 connections, 2,048 bytes of headers, 2 s for the headers and 2 s for the whole request. Node.js checks
  * these two times every 30 s only. The request's body is never read. The daemon serves one hint per 200 ms.

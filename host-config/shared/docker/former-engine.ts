@@ -19,7 +19,7 @@ export const ON_THIS_HOST = {
 
 /** Gives an engine of root's back what a rootless one had taken: its units, and the path of its socket. */
 export async function restoreRootsEngine(context: DockerContext, host = ON_THIS_HOST): Promise<void> {
-  // Else the units are masked by whoever made the image.
+  // Else the image came with the units masked.
   if (!existsSync(host.temporaryFiles)) return;
   await succeed(context, "systemctl", "unmask", ...ROOTS_ENGINE);
   if (isLinkToRootless(host.socket)) rmSync(host.socket);

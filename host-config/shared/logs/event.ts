@@ -9,7 +9,7 @@ export interface LogEvent {
 export interface Line {
   /** Where it comes from: a unit, or a file. */
   source: string;
-  /** Of a line in the journal, as the kernel told journald: whoever may write there cannot change it. */
+  /** Of a line in the journal, as the kernel told journald: a program that writes there cannot change it. */
   uid?: number;
   /** Of a line in a file of several. */
   file?: string;

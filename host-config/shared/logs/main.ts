@@ -87,7 +87,7 @@ export async function shipLogs(host: ShipperHost): Promise<void> {
   if (logs.diagnostics) diagnostics.start();
   log.info("delivering the host's logs", { group: logs.group });
   await untilTerminated(() => shipper.tick());
-  // Removes its socket: whoever asks from now on need not wait for an answer.
+  // Removes its socket: a caller from now on need not wait for an answer.
   server.close();
   await shipper.flush(AbortSignal.timeout(LAST_FLUSH_MS));
   diagnostics.stop();
