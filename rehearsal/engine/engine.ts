@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { LocalWorkspace, type OutputMap, type PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
 import { writePluginDir } from "../provider/plugin-dir";
+import { useOwnConnections } from "./own-connections";
 import { freshProgram } from "./program";
 import { ProgramCompletion } from "./program-completion";
 import { ProgramErrors } from "./program-errors";
@@ -64,6 +65,7 @@ export async function openStack(options: StackOptions): Promise<StackHandle> {
   const { stack: stackName, projectDir, stackDir, workDir, pulumi } = options;
   const pluginDir = join(workDir, "plugins");
   writePluginDir(pluginDir);
+  useOwnConnections();
   const { projectName } = prepareWorkspace({
     projectDir,
     workDir,

@@ -10,8 +10,8 @@ const NOT_ENDED =
  * Checks that the program ran to completion in an operation that the engine reports as a success. If it did not, the
  * engine took it for a program without resources, and an `up` deletes everything in the stack.
  *
- * This was seen once, in a preview on a machine under load, in a process in which programs had failed before. The cause
- * was not found: a closed connection, an interruption and a foreign shutdown signal all fail the operation.
+ * The SDK ends a program without an error when one of its calls to the engine fails with an error of gRPC. One reason of
+ * such an error is mended in `own-connections.ts`; any other must not empty a stack either.
  */
 export class ProgramCompletion {
   private count = 0;
