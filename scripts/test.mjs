@@ -27,10 +27,11 @@ const LANES = {
     "test/rehearsal/scenarios/actions-runner-pool/refused-destroy.test.ts",
     "test/rehearsal/scenarios/actions-runner-pool/follow-queue.test.ts",
   ],
-  // Machines with what a team puts on them, on one image of their own: the engine of jobs and the logs of hosts ...
-  docker: ["test/proofs/team/{docker*,logs}.test.ts"],
+  // Machines with what a team puts on them, on one image of their own: the engine of jobs, the logs of hosts and the proxy for
+  // AWS ...
+  docker: ["test/proofs/team/{docker*,logs,proxy-aws}.test.ts"],
   // ... and in the other what prepares a machine, and all of it in a rehearsal.
-  team: ["test/proofs/team/!(docker*|logs).test.ts", "test/rehearsal/scenarios/actions-runner-pool/team.test.ts"],
+  team: ["test/proofs/team/!(docker*|logs|proxy-aws).test.ts", "test/rehearsal/scenarios/actions-runner-pool/team.test.ts"],
   // The first two install the package, once per process. The faults come last, and not beside the races: each boots many
   // machines at once. All of them are in one process, whose table of faults is compared with docs/faults.md.
   packages: ["test/package/**/*.test.ts", "test/examples/**/*.test.ts", ...teamHostile, "test/proofs/faults/**/*.test.ts"],
