@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { LOG, UNITS } from "../../../contract/actions-runner-pool/host";
+import { LOG } from "../../../contract/actions-runner-pool/host";
 import { HOST_PATHS } from "../../../contract/shared/host-paths";
 import { TEAM_MACHINES } from "../../../rehearsal/environment/preparation";
 import { containersAvailable } from "../../../rehearsal/hosts/systemd";
@@ -9,9 +9,6 @@ import { ProxyPool } from "./proxy-pool";
 
 /** Several times the usual duration; a bound on a hang, not a measurement. */
 const BOUND_MS = 900_000;
-
-/** The agent starts one as soon as it sees a termination, by the proxy of that moment, and systemd has a second start wait for that one. */
-const AGENTS_HEARTBEAT_OVER = `while [ "$(systemctl show ${UNITS.heartbeat} --property=SubState --value)" = start ]; do sleep 0.1; done`;
 
 describe("a pool that reaches AWS by its proxy alone, on machines with a real systemd", function () {
   this.timeout(BOUND_MS);
@@ -58,8 +55,7 @@ describe("a pool that reaches AWS by its proxy alone, on machines with a real sy
     const gone = scaleIn(pool.live, id);
     await pool.live.until("the drain to begin", () => pool.live.hostLogs(id, LOG.drainBegun).length > 0);
     await pool.proxy.set("down");
-    const heartbeat = await pool.live.run(id, `${AGENTS_HEARTBEAT_OVER}; systemctl start ${UNITS.heartbeat}`);
-    assert.notEqual(heartbeat.exitCode, 0, "a heartbeat without the proxy");
+    assert.ok(!(await pool.heartbeat(id)), "a heartbeat without the proxy");
     assert.ok(!pool.live.gone(id));
     await pool.proxy.set("up");
     await gone;

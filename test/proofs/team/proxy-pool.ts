@@ -103,6 +103,15 @@ export class ProxyPool {
     return this.live.sh(instance, `systemctl is-active ${UNITS.runner}`);
   }
 
+  /**
+   * Whether a heartbeat that begins now succeeds. The agent starts one itself as soon as it sees a termination, by the proxy of that
+   * moment, and systemd would have a second start wait for that one.
+   */
+  async heartbeat(instance: string): Promise<boolean> {
+    const noneRuns = `while [ "$(systemctl show ${UNITS.heartbeat} --property=SubState --value)" = start ]; do sleep 0.1; done`;
+    return (await this.live.run(instance, `${noneRuns}; systemctl start ${UNITS.heartbeat}`)).exitCode === 0;
+  }
+
   close(): Promise<void> {
     return this.live.close();
   }
