@@ -4,14 +4,14 @@ type Program = () => Promise<Record<string, unknown> | void>;
 
 const NOT_ENDED =
   "the engine succeeded, but the program did not run to completion. Run it again; if this repeats, use a separate process: " +
-  "all programs of one process share the SDK's connection to the engine, including programs that failed earlier.";
+  "all programs of one process share the SDK's state, including programs that failed earlier.";
 
 /**
  * Checks that the program ran to completion in an operation that the engine reports as a success. If it did not, the
  * engine took it for a program without resources, and an `up` deletes everything in the stack.
  *
- * The SDK ends a program without an error when one of its calls to the engine fails with an error of gRPC. One reason of
- * such an error is mended in `own-connections.ts`; any other must not empty a stack either.
+ * The SDK ends a program without an error when one of its calls to the engine fails with an error of gRPC. One cause of
+ * such an error is removed in `own-connections.ts`; any other must not empty a stack either.
  */
 export class ProgramCompletion {
   private count = 0;
