@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { UsageError } from "../cli/options";
-import { defaultArchiveUrl } from "../components/actions-runner-pool/defaults";
+import { defaultArchiveUrl } from "../components/shared/runner-archive";
 import { PIN_FILE, currentPin } from "./pin";
 import { RefusedError } from "./refused-error";
 import { runnerVersion } from "./runner-version";

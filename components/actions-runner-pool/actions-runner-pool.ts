@@ -18,7 +18,7 @@ import { createEvents } from "./events";
 import { createFinalSweep } from "./final-sweep";
 import { createFunctions } from "./functions";
 import { createGroup, createHooks } from "./group";
-import { createHostRole } from "./host-role";
+import { createOwnRole } from "./host-role";
 import { instanceFacts } from "./instance-facts";
 import { createLaunchTemplate } from "./launch-template";
 import { createNetwork, functionNetwork } from "./network";
@@ -98,7 +98,7 @@ export class ActionsRunnerPool extends pulumi.ComponentResource {
     const bundle = createHostBundle(name, { built: built.hostBundle("actions-runner-pool"), kmsKeyArn: settings.kmsKeyArn, tags }, child);
     const setupScript = createSetupScript(name, { script: settings.script, bundle, kmsKeyArn: settings.kmsKeyArn }, child);
     const hostLogGroup = createHostLogGroup(name, { settings, groupName: settings.names.hostLogGroup, tags }, child);
-    const hostRole = createHostRole(name, { ...common, bucketArn: bundle.bucket.arn }, child);
+    const hostRole = createOwnRole(name, { ...common, bucketArn: bundle.bucket.arn }, child);
     const { queue: deadLetters, ready: deadLettersReady } = createDeadLetters(name, deadLetterParts(common), child);
     const functionParts = {
       deadLetters,

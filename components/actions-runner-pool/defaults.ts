@@ -100,13 +100,3 @@ export const DEFAULTS_IF_GIVEN = {
   },
   ...HOST_DEFAULTS_IF_GIVEN,
 } satisfies DefaultsOf<ActionsRunnerPoolArgs>;
-
-/** Used if neither `imageId` nor `imageParameter` is given: a release with long-term support, for the volume type that the pool uses. */
-export function defaultImageParameter(architecture: "amd64" | "arm64"): string {
-  return `/aws/service/canonical/ubuntu/server/24.04/stable/current/${architecture}/hvm/ebs-gp3/ami-id`;
-}
-
-/** Default of `runner.archiveUrl`: where GitHub publishes the archive. */
-export function defaultArchiveUrl(version: string, architecture: "x64" | "arm64"): string {
-  return `https://github.com/actions/runner/releases/download/v${version}/actions-runner-linux-${architecture}-${version}.tar.gz`;
-}

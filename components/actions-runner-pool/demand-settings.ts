@@ -1,6 +1,6 @@
 import type { DemandSettings } from "../../contract/actions-runner-pool/demand";
 import type { PoolRegistration } from "../../contract/workflow-jobs/ledger";
-import type { RunnerArchitecture } from "./runner-archive";
+import type { RunnerArchitecture } from "../shared/runner-archive";
 import type { PoolSettings } from "./settings";
 
 export type PoolDemand = NonNullable<PoolSettings["demand"]>;

@@ -1,21 +1,8 @@
 import { TIMING, launchEventAge } from "../../contract/actions-runner-pool/timing";
+import type { FunctionSettings } from "../shared/function-settings";
 import type { PoolSettings } from "./settings";
 
 export type FunctionKey = "register" | "deregister" | "sweep";
-
-/** The settings in which the functions differ. */
-export interface FunctionSettings {
-  functionName: string;
-  description: string;
-  /** MB. */
-  memorySize: number;
-  /** Seconds. */
-  timeout: number;
-  /** Lambda's own retries of an asynchronous invocation. */
-  retries: number;
-  /** Seconds for which Lambda retries an asynchronous invocation. */
-  maximumEventAge: number;
-}
 
 export function functionSettings({ names, poolName, launchTimeout }: PoolSettings): Record<FunctionKey, FunctionSettings> {
   return {

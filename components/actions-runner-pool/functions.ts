@@ -13,7 +13,7 @@ import { type FunctionKey, functionSettings } from "./function-settings";
 import { refreshPreferences } from "./instance-refresh";
 import { type FunctionGrants, deregisterPolicy, registerPolicy, sweepPolicy } from "./policies/functions";
 import type { FunctionNetwork } from "./network";
-import { installedVersion } from "./runner-archive";
+import { installedVersion } from "../shared/runner-archive";
 import type { PoolSettings } from "./settings";
 
 export type PoolFunctions = Record<FunctionKey, PackagedFunction>;

@@ -4,7 +4,7 @@ import { globalTimeoutSeconds } from "../../contract/aws/lifecycle";
 import { githubWebUrl } from "../shared/github-address";
 import { hostAuthorities } from "../shared/host-authorities";
 import { type HostSetupFacts, hostSetup } from "../shared/host-setup";
-import { type RunnerArchitecture, runnerArchive } from "./runner-archive";
+import { type RunnerArchitecture, runnerArchive } from "../shared/runner-archive";
 import type { PoolSettings } from "./settings";
 
 /**

@@ -1,20 +1,19 @@
-import * as aws from "@pulumi/aws";
+import type * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { DISK_FLOOR } from "../../contract/shared/host-setup";
 import { instanceStoreRoomViolations, rootVolumeViolations as ebsRootViolations } from "../shared/host-rules/volumes";
 import { imageDeviceViolations } from "../shared/image-devices";
 import type { ImageDevice } from "../shared/placed-volumes";
-import { type Violation, inputError, throwIfAny, violation } from "../shared/input-errors";
+import { type Violation, throwIfAny, violation } from "../shared/input-errors";
+import { type ImageSource, imageFacts } from "../shared/image-facts";
+import { ARCHITECTURES, describedTypes } from "../shared/instance-types";
 import { dockerMode } from "../shared/docker-mode";
 import { DockerMode } from "../shared/host-args/docker";
 import { WarmPoolState } from "./args/capacity";
-import { defaultImageParameter } from "./defaults";
-import { type ImageSource, imageFacts } from "./image-facts";
-import { reason } from "./lookup-reason";
 import { defaultRootVolumeSize, type RootVolumeNeeds, rootVolumeViolations } from "./root-volume";
-import type { RunnerArchitecture } from "./runner-archive";
+import type { RunnerArchitecture } from "../shared/runner-archive";
 import type { PoolSettings } from "./settings";
-import type { Ec2Architecture } from "./supported-systems";
+import { defaultImageParameter, type Ec2Architecture } from "../shared/supported-systems";
 
 /** Facts about the instances that must be looked up in AWS. */
 export interface InstanceFacts {
@@ -26,12 +25,6 @@ export interface InstanceFacts {
   /** All that the image maps, the root device included. */
   imageDevices: ImageDevice[];
 }
-
-/** EC2's name for each architecture, with GitHub's and Canonical's. */
-const ARCHITECTURES = {
-  x86_64: { runner: "x64", canonical: "amd64" },
-  arm64: { runner: "arm64", canonical: "arm64" },
-} as const satisfies Record<Ec2Architecture, unknown>;
 
 /** GiB. EC2 hibernates only Linux instances with less memory than this. */
 const HIBERNATION_MEMORY_LIMIT_GIB = 150;
@@ -49,32 +42,19 @@ export async function instanceFacts(
   options: pulumi.InvokeOptions,
 ): Promise<InstanceFacts> {
   const types = [settings.instanceType, ...(settings.spot?.additionalInstanceTypes ?? [])];
-  const described = await Promise.all(types.map((type) => describeType(type, options)));
-  const architectures = described.map(({ architecture }) => architecture);
-  const architecture = architectures[0] as Ec2Architecture;
-  const mismatch = architectures.findIndex((other) => other !== architecture);
-  if (mismatch > 0) {
-    throw inputError([
-      violation(
-        "spot.additionalInstanceTypes",
-        types[mismatch],
-        `it is ${architectures[mismatch]} and ${settings.instanceType} is ${architecture}`,
-        "Use instance types of one architecture",
-      ),
-    ]);
-  }
+  const { architecture, types: described } = await describedTypes(types, "spot.additionalInstanceTypes", options);
   throwIfAny(
-    described.flatMap(({ type: { totalInstanceStorage = 0 } }, index) =>
+    described.flatMap(({ totalInstanceStorage = 0 }, index) =>
       instanceStoreRoomViolations(settings, { instanceType: types[index]!, storage: totalInstanceStorage }),
     ),
   );
   const hibernates = settings.warmPool?.state === WarmPoolState.Hibernated;
-  const { type } = described[0]!;
+  const type = described[0]!;
   if (hibernates) throwIfAny(hibernationViolations(settings.instanceType, type));
   const source = imageSource(settings, imageId, architecture);
   const image = await imageFacts(
     source,
-    described.map((one) => one.type),
+    described,
     architecture,
     {
       mustBeListed: hibernates && !settings.warmPool?.allowUnlistedImage,
@@ -101,31 +81,6 @@ function imageSource(settings: PoolSettings, imageId: string | undefined, archit
   if (imageId !== undefined) return { field: "imageId", value: imageId };
   const value = settings.imageParameter ?? defaultImageParameter(ARCHITECTURES[architecture].canonical);
   return { field: "imageParameter", value };
-}
-
-async function describeType(instanceType: string, options: pulumi.InvokeOptions) {
-  const type = await aws.ec2.getInstanceType({ instanceType }, options).catch((error: Error) => {
-    throw inputError([
-      violation(
-        "instanceType",
-        instanceType,
-        `not an instance type that EC2 offers in this Region (${reason(error)})`,
-        "Choose a type that the Region offers",
-      ),
-    ]);
-  });
-  const architecture = (Object.keys(ARCHITECTURES) as Ec2Architecture[]).find((known) => type.supportedArchitectures.includes(known));
-  if (!architecture) {
-    throw inputError([
-      violation(
-        "instanceType",
-        instanceType,
-        `the runner does not support ${type.supportedArchitectures.join()}`,
-        "Choose an x86_64 or arm64 type",
-      ),
-    ]);
-  }
-  return { type, architecture };
 }
 
 function hibernationViolations(instanceType: string, type: aws.ec2.GetInstanceTypeResult): Violation[] {

@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { blockDeviceMappings, volumeTypesSuffix } from "../shared/block-devices";
 import { WarmPoolState } from "./args/capacity";
-import type { HostRole } from "./host-role";
+import type { HostRole } from "../shared/host-role";
 import { type LaunchUserDataParts, launchUserData } from "./launch-user-data";
 import type { Network } from "./network";
 

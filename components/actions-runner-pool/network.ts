@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { nonEmpty } from "../shared/given-ids";
+import { vpcOf } from "../shared/subnet";
 import type { PoolSettings } from "./settings";
 
 export interface Network {
@@ -27,7 +28,12 @@ export function createNetwork(name: string, parts: NetworkParts, opts: pulumi.Cu
     name,
     {
       description: `Runners of ${settings.poolName}: out to anywhere, in from nowhere`,
-      vpcId: settings.vpcId ?? vpcOf(subnetIds, opts),
+      vpcId:
+        settings.vpcId ??
+        vpcOf(
+          subnetIds.apply(([first]) => first!),
+          opts,
+        ),
       ingress: [],
       egress: [{ protocol: "-1", fromPort: 0, toPort: 0, cidrBlocks: ["0.0.0.0/0"], ipv6CidrBlocks: ["::/0"] }],
       tags,
@@ -45,8 +51,4 @@ export function functionNetwork({ functions }: PoolSettings, { securityGroupIds 
     subnetIds: nonEmpty("functions.subnetIds", functions.subnetIds),
     securityGroupIds: own === undefined ? securityGroupIds : nonEmpty("functions.securityGroupIds", own),
   };
-}
-
-function vpcOf(subnetIds: pulumi.Output<string[]>, { parent }: pulumi.CustomResourceOptions): pulumi.Output<string> {
-  return subnetIds.apply(([id]) => aws.ec2.getSubnet({ id: id! }, { parent })).vpcId;
 }

@@ -26,6 +26,19 @@ export function accountViolations(account: { organization?: string; repository?:
   return [];
 }
 
+/** Where runners may be grouped. */
+export function runnerGroupViolations(
+  runnerGroup: unknown,
+  { organization, repository }: { organization?: string; repository?: string },
+): Violation[] {
+  if (runnerGroup === undefined) return [];
+  if (typeof runnerGroup !== "string" || runnerGroup.trim() === "") {
+    return [violation("runnerGroup", runnerGroup, "not the name of a runner group", "Use the name as GitHub shows it, or omit it")];
+  }
+  if (repository === undefined || organization !== undefined) return [];
+  return [violation("runnerGroup", runnerGroup, "only organizations have runner groups", "Remove it or use github.organization")];
+}
+
 /** An ARN that is still an unresolved output cannot be checked; IAM would reject a wrong one. */
 export function secretArnViolations(field: string, arn: unknown): Violation[] {
   if (typeof arn !== "string" || SECRET_ARN.test(arn)) return [];
@@ -35,6 +48,40 @@ export function secretArnViolations(field: string, arn: unknown): Violation[] {
 export function installationViolations(id: unknown): Violation[] {
   if (typeof id !== "string" || /^[1-9][0-9]*$/.test(id)) return [];
   return [violation("github.app.installationId", id, "not an installation ID", "Use the number, or omit it to have it looked up")];
+}
+
+interface Credentials {
+  app?: { installationId?: unknown; privateKeySecretArn?: unknown };
+  tokenSecretArn?: unknown;
+}
+
+/** Exactly one of App and token. */
+export function credentialViolations({ app, tokenSecretArn }: Credentials): Violation[] {
+  if (app !== undefined && tokenSecretArn !== undefined) {
+    return [violation("github", ["app", "tokenSecretArn"], "app and tokenSecretArn exclude each other", "Keep one of them")];
+  }
+  if (app === undefined && tokenSecretArn === undefined) {
+    return [violation("github", {}, "neither app nor tokenSecretArn is given, so runners cannot be registered", "Set one of them")];
+  }
+  return [
+    ...secretArnViolations("github.app.privateKeySecretArn", app?.privateKeySecretArn),
+    ...secretArnViolations("github.tokenSecretArn", tokenSecretArn),
+    ...installationViolations(app?.installationId),
+  ];
+}
+
+/** Narrower than GitHub's own rules: `config.sh` splits the list at commas, and the shell at spaces. */
+const LABEL = /^[^\s,"'`$\\]{1,256}$/;
+const LABEL_LIMIT = 100;
+
+export function labelListViolations(labels: readonly string[]): Violation[] {
+  const found = labels
+    .filter((label) => !LABEL.test(label))
+    .map((label) => violation("labels", label, "a label has 1 to 256 characters and no space, comma, quote, $ or \\", "Rename it"));
+  if (labels.length > LABEL_LIMIT) {
+    found.push(violation("labels", labels.length, `GitHub allows at most ${LABEL_LIMIT}`, "Remove some"));
+  }
+  return found;
 }
 
 export function apiUrlViolations(apiUrl: string): Violation[] {

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { bundleKey } from "../../contract/shared/host-bundle";
+import { BUNDLE_PREFIX, bundleKey } from "../../contract/shared/host-bundle";
+import { type Statement, allow } from "./policy";
 import { KMS, createStoredObject } from "./stored-object";
 
 export interface HostBundle {
@@ -23,7 +24,7 @@ export interface HostBundleParts {
 /**
  * A private, encrypted bucket that holds the host bundles of the last launch template versions. An update retains the
  * bundle that it replaces, because Auto Scaling or an operator may roll back to an earlier version, whose first boots read
- * it; a component deletes old ones by a rule of its own. The deletion of the bucket deletes them all.
+ * it; each component's functions delete old ones, by functions/shared/aws/unneeded-bundles.ts. The deletion of the bucket deletes them all.
  */
 export function createHostBundle(name: string, parts: HostBundleParts, opts: pulumi.CustomResourceOptions): HostBundle {
   const { built, kmsKeyArn, tags } = parts;
@@ -52,4 +53,12 @@ export function createHostBundle(name: string, parts: HostBundleParts, opts: pul
 function encryptionRule(kmsKeyArn: pulumi.Input<string> | undefined): aws.types.input.s3.BucketServerSideEncryptionConfigurationRule {
   if (kmsKeyArn === undefined) return { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } };
   return { applyServerSideEncryptionByDefault: { sseAlgorithm: KMS, kmsMasterKeyId: kmsKeyArn }, bucketKeyEnabled: true };
+}
+
+/** What a function needs to delete those that no host installs any more. */
+export function removeFormerObjects(bucketArn: string): Statement[] {
+  return [
+    allow("FindHostBundles", ["s3:ListBucket"], [bucketArn], { StringEquals: { "s3:prefix": BUNDLE_PREFIX } }),
+    allow("RemoveOldHostBundles", ["s3:DeleteObject"], [`${bucketArn}/${BUNDLE_PREFIX}*`]),
+  ];
 }

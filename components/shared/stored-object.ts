@@ -19,10 +19,10 @@ const ENCRYPTION = ["kmsKeyId", "serverSideEncryption"];
 export interface StoredObjectParts {
   bucket: pulumi.Input<string>;
   /** Contains the digest of the content. */
-  key: string;
+  key: pulumi.Input<string>;
   /** One of `source` and `content`. */
   source?: pulumi.asset.Asset;
-  content?: string;
+  content?: pulumi.Input<string>;
   contentType: string;
   /** The customer's key that encrypts it; without one, S3's own. */
   kmsKeyArn?: pulumi.Input<string>;

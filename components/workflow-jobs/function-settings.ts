@@ -1,24 +1,8 @@
 import { DEMAND_TIMING } from "../../contract/workflow-jobs/timing";
+import { type FunctionSettings, SHORTEST_EVENT_AGE } from "../shared/function-settings";
 import type { WorkflowJobsSettings } from "./settings";
 
 export type FunctionKey = "setup" | "webhook" | "reconcile";
-
-/** The settings in which the functions differ. */
-export interface FunctionSettings {
-  functionName: string;
-  description: string;
-  /** MB. The share of a processor grows with it. */
-  memorySize: number;
-  /** Seconds. */
-  timeout: number;
-  /** Lambda's own retries of an asynchronous invocation. */
-  retries: number;
-  /** Seconds for which Lambda retries an asynchronous invocation. */
-  maximumEventAge: number;
-}
-
-/** Seconds; the shortest that Lambda accepts, for functions that no event invokes. */
-const SHORTEST_EVENT_AGE = 60;
 
 export function functionSettings({ names, workflowJobsName }: WorkflowJobsSettings): Record<FunctionKey, FunctionSettings> {
   return {

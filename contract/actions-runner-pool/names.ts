@@ -100,13 +100,3 @@ export const SHARED_TOKEN_OWNER = "functions";
  * stop use it to limit their scope.
  */
 export const POOL_TAG = "ci-runners:pool";
-
-/**
- * On a registration secret: `<unique id of the instance role>:<instance id>`, which is the value of `${aws:userid}`
- * for credentials from that instance's profile. With it, the host's policy allows access only to the instance's own secret.
- */
-export const OWNER_TAG = "ci-runners:owner";
-
-export function secretOwner(hostRoleUniqueId: string, instanceId: string): string {
-  return `${hostRoleUniqueId}:${instanceId}`;
-}

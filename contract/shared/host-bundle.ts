@@ -11,12 +11,21 @@ export function setupKey(sha256: string): string {
   return `${BUNDLE_PREFIX}${sha256}.setup`;
 }
 
+/** Of a host's configuration, where that is an object of its own. */
+export function configurationKey(sha256: string): string {
+  return `${BUNDLE_PREFIX}${sha256}.json`;
+}
+
 export function isBundleKey(key: string): boolean {
   return isKey(key, /^[0-9a-f]{64}\.tar$/);
 }
 
 export function isSetupKey(key: string): boolean {
   return isKey(key, /^[0-9a-f]{64}\.setup$/);
+}
+
+export function isConfigurationKey(key: string): boolean {
+  return isKey(key, /^[0-9a-f]{64}\.json$/);
 }
 
 function isKey(key: string, name: RegExp): boolean {

@@ -51,6 +51,11 @@ export interface HostVolume {
   fromImage?: true;
   /** The pool gives the image's volume a size of its own, to which its file system is enlarged. */
   grows?: true;
+  /**
+   * Its folders that jobs, or their Docker, reach at places of their own. The volume itself is then root's alone: no one but root can
+   * replace such a folder by a link.
+   */
+  parts?: { folder: string; mountPoint: string }[];
 }
 
 /** Below it an instance takes no further job. */

@@ -40,10 +40,20 @@
  */
 import { PATHS, type HostConfig } from "../../contract/actions-runner-pool/host";
 import { HOST_PATHS } from "../../contract/shared/host-paths";
-import { hostVariables } from "../shared/proxy/variables";
 import { shellQuote as quote } from "../shared/shell-quote";
-import { SYSTEM_AUTHORITIES } from "../shared/system-authorities";
-import { METADATA, RETRY, SAY, SIGNED, encode, s3Url, serviceUrl, type BundleLocation } from "../shared/user-data";
+import {
+  FETCH,
+  METADATA,
+  RETRY,
+  SAY,
+  SIGNED,
+  type BundleLocation,
+  encode,
+  exportProxy,
+  s3Url,
+  serviceUrl,
+  writeAuthorities,
+} from "../shared/user-data";
 
 /** Not on the disk: one that the setup has filled must not hide the reason. */
 export const INSTALL_LOG = "/run/ci-runners-install.log";
@@ -72,7 +82,7 @@ home=${quote(PATHS.home)}
 config=${quote(PATHS.config)}
 export RUNNER_HOME=${quote(PATHS.runner)} RUNNER_USER=${quote(config.runnerUser)}
 export RUNNER_ARCHIVE_URL=${quote(archive?.url ?? "")} RUNNER_ARCHIVE_SHA256=${quote(archive?.sha256 ?? "")}
-${exportProxy(config, bundle)}
+${exportProxy(config.proxy, [s3Url(config.region, bundle), serviceUrl("autoscaling", config.region)])}
 ${SAY}
 ${METADATA}
 ${SIGNED}
@@ -103,12 +113,7 @@ fail() {
 }
 trap 'fail "step at line $LINENO"' ERR
 
-# URL SHA256 FILE
-fetch() {
-  retry signed s3 "$1" '' -f -o "$3" || fail "$1 could not be downloaded to $3"
-  echo "$2  $3" | sha256sum --check --status || fail "$1 has the wrong SHA-256, expected $2"
-}
-
+${FETCH}
 instance=$(retry metadata instance-id) || fail "the instance's id could not be read from the metadata"
 if installed "$instance"; then
   say "already installed, nothing to do"
@@ -119,7 +124,7 @@ mkdir -p "$(dirname "$config")" "$home" || fail "$config: disk full or not writa
 cat >"$config" <<'CONFIG' || fail "$config: disk full or not writable"
 ${JSON.stringify(config)}
 CONFIG
-${authorities === "" ? "" : writeAuthorities(authorities)}fetch "$bundle_url" "$bundle_sha256" "$home.tar"
+${authorities === "" ? "" : writeAuthorities(PATHS.authorities, authorities)}fetch "$bundle_url" "$bundle_sha256" "$home.tar"
 tar -xf "$home.tar" -C "$home" --no-same-owner || fail "$home.tar could not be unpacked"
 rm -f "$home.tar"
 ${config.script === undefined ? "" : fetchScript(config, { ...config.script, bucket: bundle.bucket })}if ! bash "$home/install.sh" >&2 2>${INSTALL_LOG}; then
@@ -130,36 +135,11 @@ say "installed; runner-agent.service takes over"
 `;
 }
 
-/** For curl, and inherited by install.sh. AWS's hosts are those that this script calls. */
-function exportProxy({ proxy, region }: HostConfig, bundle: BundleLocation): string {
-  const endpoints = [s3Url(region, bundle), serviceUrl("autoscaling", region)].map((url) => new URL(url).host);
-  return Object.entries(hostVariables(proxy, endpoints))
-    .map(([name, value]) => `export ${name}=${quote(value)}\n`)
-    .join("");
-}
-
 /** Root's alone: a script may name what a job must not know. */
 function fetchScript({ region }: HostConfig, script: BundleLocation): string {
   return `script=$home${HOST_PATHS.setupScript.slice(PATHS.home.length)}
 install -d -m 0700 "$(dirname "$script")" || fail "$script: disk full or not writable"
 fetch ${quote(s3Url(region, script))} ${quote(script.sha256)} "$script"
 chmod 0700 "$script"
-`;
-}
-
-/**
- * Before the first request to AWS, and before install.sh, which makes the whole system trust them. They contain no secret.
- * curl takes one file of authorities, which replaces its default: therefore the joined one.
- */
-function writeAuthorities(pem: string): string {
-  return `export RUNNER_AUTHORITIES=${quote(PATHS.authorities)}
-cat >"$RUNNER_AUTHORITIES" <<'PEM' || fail "$RUNNER_AUTHORITIES: disk full or not writable"
-${pem}PEM
-for store in ${SYSTEM_AUTHORITIES.join(" ")}; do
-  [ -e "$store" ] || continue
-  export CURL_CA_BUNDLE=$home/curl.pem
-  cat "$store" "$RUNNER_AUTHORITIES" >"$CURL_CA_BUNDLE" || fail "$CURL_CA_BUNDLE: disk full or not writable"
-  break
-done
 `;
 }

@@ -4,6 +4,10 @@
  */
 
 import { partitionOf } from "../../contract/aws/partitions";
+import type { HostProxy } from "../../contract/shared/host-setup";
+import { hostVariables } from "./proxy/variables";
+import { shellQuote } from "./shell-quote";
+import { SYSTEM_AUTHORITIES } from "./system-authorities";
 
 /** EC2's limit on user data, in bytes before base64. */
 export const USER_DATA_LIMIT_BYTES = 16_384;
@@ -31,15 +35,41 @@ export const METADATA = `metadata() {
 }
 `;
 
+/** What a POST carries: a form, or JSON for the operation that `$target` names, such as `secretsmanager.GetSecretValue`. */
+type Post = "form" | "json";
+
+/** Lines of `signed` that differ. A header of AWS's own has to be signed, too, in its place of the alphabet. */
+const POST_LINES: Record<Post, { locals: string; last: string; lastName: string; lastLine: string; type: string; options: string }> = {
+  form: {
+    locals: "",
+    last: "",
+    lastName: "",
+    lastLine: "",
+    type: "application/x-www-form-urlencoded",
+    options: `printf 'data = "%s"\\n' "$body"`,
+  },
+  json: {
+    locals: " last",
+    last: "  last=${body:+$'\\n'x-amz-target:$target}\n",
+    lastName: "${body:+;x-amz-target}",
+    lastLine: "$last",
+    type: "application/x-amz-json-1.1",
+    options: `printf '%s = "%s"\\n' header "content-type: application/x-amz-json-1.1" header "x-amz-target: $target" \\
+      data "\${body//\\"/\\\\\\"}"`,
+  },
+};
+
 /**
  * `signed SERVICE URL BODY OPTION ...`: curl with a signature (version 4) by the credentials of the instance profile; a POST
- * of the form BODY, a GET if it is empty. Signed by hand, because curl signs what S3 demands only from 7.87 on, and the
+ * of BODY, a GET if it is empty. Signed by hand, because curl signs what S3 demands only from 7.87 on, and the
  * images have 7.74 (Debian 11) or 7.81 (Ubuntu 22.04). With coreutils and bash alone: openssl is not on each image, and
  * takes its key as an argument.
  */
-export const SIGNED = `# Credentials go to curl on standard input, and keys to functions only: any local user can read a process's arguments.
+function signed(post: Post): string {
+  const { locals, last, lastName, lastLine, type, options } = POST_LINES[post];
+  return `# Credentials go to curl on standard input, and keys to functions only: any local user can read a process's arguments.
 signed() {
-  local service=$1 url=$2 body=$3 method=GET role json id secret session host path now day scope hash type names canonical key part
+  local service=$1 url=$2 body=$3 method=GET role json id secret session host path now day scope hash type names canonical key part${locals}
   shift 3
   role=$(metadata iam/security-credentials/) || return
   json=$(metadata "iam/security-credentials/$role") || return
@@ -55,10 +85,10 @@ signed() {
   day=\${now%T*}
   scope=$day/$region/$service/aws4_request
   hash=$(printf %s "$body" | digest)
-  type=\${body:+content-type:application/x-www-form-urlencoded$'\\n'}
-  names="\${body:+content-type;}host;x-amz-content-sha256;x-amz-date;x-amz-security-token"
-  canonical=$(printf '%s\\n' "$method" "$path" '' "\${type}host:$host" "x-amz-content-sha256:$hash" "x-amz-date:$now" \\
-    "x-amz-security-token:$session" '' "$names" "$hash")
+  type=\${body:+content-type:${type}$'\\n'}
+  names="\${body:+content-type;}host;x-amz-content-sha256;x-amz-date;x-amz-security-token${lastName}"
+${last}  canonical=$(printf '%s\\n' "$method" "$path" '' "\${type}host:$host" "x-amz-content-sha256:$hash" "x-amz-date:$now" \\
+    "x-amz-security-token:$session${lastLine}" '' "$names" "$hash")
   canonical=$(printf %s "$canonical" | digest)
   key=$(printf 'AWS4%s' "$secret" | od -An -v -tx1 | tr -d ' \\n')
   for part in "$day" "$region" "$service" aws4_request; do key=$(printf %s "$part" | hmac "$key"); done
@@ -66,7 +96,7 @@ signed() {
   {
     printf 'header = "%s"\\n' "x-amz-content-sha256: $hash" "x-amz-date: $now" "x-amz-security-token: $session" \\
       "authorization: AWS4-HMAC-SHA256 Credential=$id/$scope, SignedHeaders=$names, Signature=$key"
-    [ -z "$body" ] || printf 'data = "%s"\\n' "$body"
+    [ -z "$body" ] || ${options}
   } | curl -sS --config - --connect-timeout 5 --max-time 60 "$@" "$url"
 }
 
@@ -99,6 +129,13 @@ field() {
   sed -n 's/.*"'"$1"'" *: *"\\([^"]*\\)".*/\\1/p' <<<"$2"
 }
 `;
+}
+
+/** With forms. */
+export const SIGNED = signed("form");
+
+/** With JSON; `$target` must be set for a POST. */
+export const SIGNED_JSON = signed("json");
 
 /** `retry COMMAND ...` */
 export const RETRY = `# Credentials and the network may not be ready right after boot: 8 tries in about 70 s.
@@ -125,6 +162,49 @@ export function serviceUrl(service: string, region: string): string {
 export function encode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
+
+/**
+ * `export` lines of the proxy's variables, for the script's downloads and inherited by the installer.
+ *
+ * @param urls AWS's, that the script calls
+ */
+export function exportProxy(proxy: HostProxy | undefined, urls: readonly string[]): string {
+  const endpoints = urls.map((url) => new URL(url).host);
+  return Object.entries(hostVariables(proxy, endpoints))
+    .map(([name, value]) => `export ${name}=${shellQuote(value)}\n`)
+    .join("");
+}
+
+/**
+ * Lines that write private authorities to a file, and have curl trust them: before the first request to AWS, and before install.sh, which
+ * makes the whole system trust them. They contain no secret. curl takes one file of authorities, which replaces its default: therefore
+ * the joined one. They need `fail` and `$home`.
+ *
+ * @param pem PEM text that ends with a line feed
+ */
+export function writeAuthorities(path: string, pem: string): string {
+  return `export RUNNER_AUTHORITIES=${shellQuote(path)}
+cat >"$RUNNER_AUTHORITIES" <<'PEM' || fail "$RUNNER_AUTHORITIES: disk full or not writable"
+${pem}PEM
+${TRUST_IN_CURL}`;
+}
+
+/** Has curl trust the system's authorities and those of the file `$RUNNER_AUTHORITIES`. */
+export const TRUST_IN_CURL = `for store in ${SYSTEM_AUTHORITIES.join(" ")}; do
+  [ -e "$store" ] || continue
+  export CURL_CA_BUNDLE=$home/curl.pem
+  cat "$store" "$RUNNER_AUTHORITIES" >"$CURL_CA_BUNDLE" || fail "$CURL_CA_BUNDLE: disk full or not writable"
+  break
+done
+`;
+
+/** `fetch URL SHA256 FILE`: an object of S3. */
+export const FETCH = `# URL SHA256 FILE
+fetch() {
+  retry signed s3 "$1" '' -f -o "$3" || fail "$1 could not be downloaded to $3"
+  echo "$2  $3" | sha256sum --check --status || fail "$1 has the wrong SHA-256, expected $2"
+}
+`;
 
 /** An S3 key in a URL: each part is encoded, slashes are kept. */
 function encodeKey(key: string): string {

@@ -2,7 +2,7 @@ import { functionSettings } from "../../components/actions-runner-pool/function-
 import { hostConfig } from "../../components/actions-runner-pool/host-config";
 import { refreshPreferences } from "../../components/actions-runner-pool/instance-refresh";
 import { lifecycleHooks, onAbandon } from "../../components/actions-runner-pool/lifecycle-hooks";
-import { installedVersion } from "../../components/actions-runner-pool/runner-archive";
+import { installedVersion } from "../../components/shared/runner-archive";
 import type { PoolSettings } from "../../components/actions-runner-pool/settings";
 import { triggers } from "../../components/actions-runner-pool/triggers";
 import type { HostConfig } from "../../contract/actions-runner-pool/host";

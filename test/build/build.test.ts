@@ -58,6 +58,8 @@ describe("build", () => {
       "actions-runner-pool/register",
       "actions-runner-pool/scale",
       "actions-runner-pool/sweep",
+      "persistent-runner/control",
+      "persistent-runner/reap",
       "workflow-jobs/reconcile",
       "workflow-jobs/setup",
       "workflow-jobs/webhook",

@@ -76,10 +76,11 @@ function resolveLocal(module: string, from: string): string | undefined {
   return ts.resolveModuleName(module, from, { moduleResolution: ts.ModuleResolutionKind.Node10 }, ts.sys).resolvedModule?.resolvedFileName;
 }
 
-/** Actions that a shell script calls with curl: `Action=CompleteLifecycleAction` of Auto Scaling, and the download from S3. */
+/** Actions that a shell script calls with curl: `Action=CompleteLifecycleAction` of Auto Scaling, `target=SERVICE.ACTION`, and the download from S3. */
 export function signedCurlActions(script: string): Set<string> {
   const actions = new Set<string>();
   for (const [, action] of script.matchAll(/\bAction=([A-Za-z]+)/g)) actions.add(`autoscaling:${action}`);
+  for (const [, service, action] of script.matchAll(/\btarget=([a-z]+)\.([A-Za-z]+)/g)) actions.add(`${service}:${action}`);
   if (/\bsigned s3\b/.test(script)) actions.add("s3:GetObject");
   return actions;
 }

@@ -12,7 +12,8 @@ import { hostPolicy } from "../../components/actions-runner-pool/policies/instan
 import { scalePolicy } from "../../components/actions-runner-pool/policies/scale";
 import type { PolicyDocument } from "../../components/shared/policy";
 import { reconcilePolicy, setupPolicy, webhookPolicy } from "../../components/workflow-jobs/policies/functions";
-import { OWNER_TAG, poolNames } from "../../contract/actions-runner-pool/names";
+import { poolNames } from "../../contract/actions-runner-pool/names";
+import { OWNER_TAG } from "../../contract/shared/owned-secret";
 import { SOURCE_KEY, jobKey } from "../../contract/workflow-jobs/ledger";
 import { workflowJobsNames } from "../../contract/workflow-jobs/names";
 import { DeployedResolver } from "../../rehearsal/aws/autoscaling";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { defaultImageParameter } from "../../components/actions-runner-pool/defaults";
-import { recognize, SUPPORTED_SYSTEMS, type SupportedSystem } from "../../components/actions-runner-pool/supported-systems";
+import { defaultImageParameter } from "../../components/shared/supported-systems";
+import { recognize, SUPPORTED_SYSTEMS, type SupportedSystem } from "../../components/shared/supported-systems";
 import { publicParameters, findImage } from "../../rehearsal/aws/ec2/catalogue";
 import { compareVersions, OLDEST_MACHINE } from "../rehearsal/hosts/oldest-machine";
 import { ROOT } from "./markdown";

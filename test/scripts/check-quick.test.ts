@@ -16,6 +16,7 @@ describe("the quick tests", () => {
         "test/bench",
         "test/contracts/clients",
         "test/contracts/dynamodb",
+        "test/contracts/tokens",
         "test/examples",
         "test/host-config/actions-runner-pool",
         "test/package",
@@ -25,6 +26,7 @@ describe("the quick tests", () => {
         "test/rehearsal/hosts",
         "test/rehearsal/provider",
         "test/rehearsal/scenarios/actions-runner-pool",
+        "test/rehearsal/scenarios/persistent-runner",
         "test/rehearsal/simulation",
       ],
     );

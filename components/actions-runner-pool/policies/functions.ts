@@ -1,5 +1,5 @@
 import { POOL_TAG, type PoolNames } from "../../../contract/actions-runner-pool/names";
-import { BUNDLE_PREFIX } from "../../../contract/shared/host-bundle";
+import { removeFormerObjects } from "../../shared/host-bundle";
 import { copyConsoles } from "../../shared/host-log-group";
 import { ENCRYPT, type FunctionNeeds, functionStatements } from "../../shared/function-statements";
 import { type PolicyDocument, type Statement, allow, allowKey, policy } from "../../shared/policy";
@@ -80,8 +80,7 @@ export function sweepPolicy(grants: FunctionGrants): PolicyDocument {
     ),
     allow("TerminateRetainedInstances", ["autoscaling:TerminateInstanceInAutoScalingGroup"], [groupArn(environment, names)]),
     ...provideTokens(grants),
-    allow("FindHostBundles", ["s3:ListBucket"], [bundleBucketArn], { StringEquals: { "s3:prefix": BUNDLE_PREFIX } }),
-    allow("RemoveOldHostBundles", ["s3:DeleteObject"], [`${bundleBucketArn}/${BUNDLE_PREFIX}*`]),
+    ...removeFormerObjects(bundleBucketArn),
     allow("FindLeftoverTokens", ["secretsmanager:ListSecrets"], ["*"]),
     allow("RemoveLeftoverTokens", ["secretsmanager:DeleteSecret"], [registrationSecretArn(environment, names)]),
     ...copyHostConsoles(grants),

@@ -1,8 +1,9 @@
 import { BUNDLE_PREFIX } from "../../../contract/shared/host-bundle";
-import { METRIC_NAMESPACE } from "../../../contract/shared/metrics";
-import { OWNER_TAG, type PoolNames } from "../../../contract/actions-runner-pool/names";
+import type { PoolNames } from "../../../contract/actions-runner-pool/names";
+import { OWNER_TAG } from "../../../contract/shared/owned-secret";
 import type { AwsEnvironment } from "../../shared/aws-environment";
 import { writeHostLog } from "../../shared/host-log-group";
+import { countHostEvents } from "../../shared/host-metrics";
 import { type PolicyDocument, allow, allowKey, policy } from "../../shared/policy";
 import { groupArn, instanceArn, registrationSecretArn } from "./arns";
 
@@ -42,9 +43,7 @@ export function hostPolicy(
     ),
     ...(logs ? [writeHostLog(environment, names.hostLogGroup)] : []),
     // ForcedStops, FullDisks, RefusedJobs, FailedRenewals and HostLogFailures.
-    allow("CountHostEvents", ["cloudwatch:PutMetricData"], ["*"], {
-      StringEquals: { "cloudwatch:namespace": METRIC_NAMESPACE },
-    }),
+    countHostEvents(),
     allow("AnswerRunCommand", ["ssm:UpdateInstanceInformation"], [instanceArn(environment)]),
     allow(
       "ReceiveRunCommand",

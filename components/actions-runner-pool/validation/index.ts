@@ -1,4 +1,5 @@
 import { PATHS } from "../../../contract/actions-runner-pool/host";
+import { functionViolations } from "../../shared/function-rules";
 import { certificateViolations } from "../../shared/certificates";
 import { hostViolations } from "../../shared/host-rules";
 import { type Violation, throwIfAny } from "../../shared/input-errors";
@@ -8,7 +9,6 @@ import type { PoolSettings } from "../settings";
 import { capacityViolations } from "./capacity";
 import { demandViolations } from "./demand";
 import { drainViolations } from "./drain";
-import { functionViolations } from "./functions";
 import { githubViolations } from "./github";
 import { instanceViolations } from "./instances";
 import { keyViolations } from "./keys";
@@ -36,7 +36,11 @@ function argumentViolations(settings: PoolSettings): Violation[] {
     ...instanceViolations(settings),
     ...capacityViolations(settings),
     ...drainViolations(settings),
-    ...functionViolations(settings),
+    ...functionViolations(settings.functions, {
+      apiUrl: settings.github.apiUrl,
+      makesGroup: true,
+      otherwise: "no runner would ever register",
+    }),
     ...certificateViolations("github.caCertificates", settings.github.caCertificates),
     ...hostViolations(settings, { reserved: [PATHS.runner] }),
     ...keyViolations(settings),

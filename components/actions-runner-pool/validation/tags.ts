@@ -1,4 +1,5 @@
-import { OWNER_TAG, POOL_TAG } from "../../../contract/actions-runner-pool/names";
+import { POOL_TAG } from "../../../contract/actions-runner-pool/names";
+import { OWNER_TAG } from "../../../contract/shared/owned-secret";
 import { RELEASE_TAG } from "../../../contract/shared/release";
 import { plainTagViolations } from "../../shared/given-tags";
 import type { Violation } from "../../shared/input-errors";

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 /**
- * Delivers the logs of each instance to CloudWatch Logs, where they outlive it: one stream per instance, in a group of the pool,
+ * Delivers the logs of each instance to CloudWatch Logs, where they outlive it: one stream per instance, in a group of the component,
  * with the console of an instance that could not deliver its own.
  */
 export interface HostLogsArgs {

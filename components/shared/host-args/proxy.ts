@@ -17,14 +17,14 @@ export interface ProxyArgs {
 
   /**
    * The host's own calls to AWS go by the proxy, too, for a VPC without endpoints or a NAT gateway. Otherwise they go straight to
-   * the endpoints that the pool needs. Limits: true requires `httpsProxy`. Default: false.
+   * the endpoints that the component needs. Limits: true requires `httpsProxy`. Default: false.
    */
   awsByProxy?: boolean;
 
   /**
    * Certificates, as PEM text, of private authorities that instances, their jobs and Docker trust besides the public ones, such as
    * that of a proxy that inspects TLS. Functions do not trust them: see `github.caCertificates`. Limits: at least one that is
-   * valid today, none that has expired, no private key; the user data has room for about 8 KB. Default: none.
+   * valid today, none that has expired, no private key; the user data of a pool has room for about 8 KB. Default: none.
    */
   caBundle?: string;
 }

@@ -29,14 +29,22 @@ export function mountPointViolations(mountPoints: readonly string[], reserved: r
   return found.length > 0 ? found : relations(mountPoints);
 }
 
+/** One folder, which is no volume of the list. */
+export function folderViolations(folder: unknown, field: string, reserved: readonly string[]): Violation[] {
+  const system = [...SYSTEM, ...reserved];
+  return NAMED_MOUNT_POINTS.some((name) => name === folder)
+    ? [violation(field, folder, "not an absolute path of letters, digits and . _ + @ -", "Use a folder such as /ci-cache")]
+    : ownViolations(folder, field, system, "Use a folder such as /ci-cache");
+}
+
 function fieldOf(index: number): string {
   return `volumes[${index}].mountPoint`;
 }
 
-function ownViolations(mountPoint: unknown, field: string, system: readonly string[]): Violation[] {
-  const refuse = (problem: string, remedy = "Use a folder such as /data, or work or docker") => [
-    violation(field, mountPoint, problem, remedy),
-  ];
+const REMEDY = "Use a folder such as /data, or work or docker";
+
+function ownViolations(mountPoint: unknown, field: string, system: readonly string[], remedy = REMEDY): Violation[] {
+  const refuse = (problem: string) => [violation(field, mountPoint, problem, remedy)];
   if (NAMED_MOUNT_POINTS.some((name) => name === mountPoint)) return [];
   if (typeof mountPoint !== "string" || mountPoint.length > LONGEST || !PATH.test(mountPoint))
     return refuse("not an absolute path of letters, digits and . _ + @ -");

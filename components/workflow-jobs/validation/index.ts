@@ -1,10 +1,10 @@
+import { functionViolations } from "../../shared/function-rules";
 import { certificateViolations } from "../../shared/certificates";
 import { throwIfAny } from "../../shared/input-errors";
 import { keyArnViolations } from "../../shared/key-rules";
 import { logRetentionViolations } from "../../shared/log-retention";
 import { releaseViolations } from "../../shared/release-rule";
 import type { WorkflowJobsSettings } from "../settings";
-import { functionViolations } from "./functions";
 import { githubViolations } from "./github";
 import { nameViolations } from "./names";
 import { tagViolations } from "./tags";
@@ -22,7 +22,7 @@ export function validate(name: string, settings: WorkflowJobsSettings): void {
     ...nameViolations(name, settings),
     ...githubViolations(settings),
     ...webhookViolations(settings),
-    ...functionViolations(settings),
+    ...functionViolations(settings.functions, { apiUrl: github.apiUrl, makesGroup: false, otherwise: "no job would ever be read" }),
     ...certificateViolations("github.caCertificates", github.caCertificates),
     ...keyArnViolations({ kmsKeyArn, "github.secretKmsKeyArn": github.secretKmsKeyArn }),
     ...logRetentionViolations(settings.logRetentionDays),

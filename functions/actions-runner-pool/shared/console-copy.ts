@@ -3,6 +3,7 @@
  * hour after the end. Once, and never into a stream with lines, so that it is not mixed with what a host has written.
  */
 import { LOG } from "../../../contract/actions-runner-pool/host";
+import { consoleLines } from "../../shared/aws/console-output";
 import type { Clock } from "../../shared/lambda/clock";
 import type { Log } from "../../shared/lambda/observer";
 import type { HostLogPorts } from "./host-logs";
@@ -28,7 +29,7 @@ export async function copyConsole(instanceId: string, { ports, clock, log, compl
   const withReason = consoles.find((text) => reasonOn(text) !== undefined);
   // EC2 posts it some time after the end, and until then what it had at an earlier moment.
   const text = withReason ?? (complete ? longest(consoles) : undefined);
-  const lines = text === undefined ? [] : linesOf(text);
+  const lines = text === undefined ? [] : consoleLines(text, MOST_LINES);
   if (lines.length === 0) return "no console yet";
   const texts = lines.map((message) => JSON.stringify({ source: "console", message }));
   await ports.write(instanceId, clock.now(), texts);
@@ -40,19 +41,10 @@ export async function copyConsole(instanceId: string, { ports, clock, log, compl
 
 /** What the user data wrote last of why it gave up. */
 export function reasonOn(console: string): string | undefined {
-  const lines = linesOf(console).reverse();
+  const lines = consoleLines(console, MOST_LINES).reverse();
   const mark = `ci-runners: ${LOG.bootstrapFailed}: `;
   const line = lines.find((text) => text.includes(mark));
   return line?.slice(line.indexOf(mark) + mark.length).slice(0, LONGEST_REASON);
-}
-
-function linesOf(console: string): string[] {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a console has colours and returns.
-  const plain = console.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, "");
-  return plain
-    .split("\n")
-    .filter((line) => line.trim() !== "")
-    .slice(-MOST_LINES);
 }
 
 function longest(texts: readonly string[]): string | undefined {

@@ -1,6 +1,7 @@
 import type { RegistrationSecret } from "../../../contract/actions-runner-pool/host";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
-import { type PoolNames, registrationSecretName, secretOwner } from "../../../contract/actions-runner-pool/names";
+import { type PoolNames, registrationSecretName } from "../../../contract/actions-runner-pool/names";
+import { secretOwner } from "../../../contract/shared/owned-secret";
 import type { Clock } from "../../shared/lambda/clock";
 import { within } from "../../shared/lambda/timeout";
 import type { Observer } from "../../shared/lambda/observer";

@@ -1,6 +1,7 @@
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
 import { isBundleKey, isSetupKey } from "../../../contract/shared/host-bundle";
 import type { StoredBundle } from "../../shared/aws/stored-bundles";
+import { type Deployed, unneeded } from "../../shared/aws/unneeded-bundles";
 import type { Clock } from "../../shared/lambda/clock";
 import { type Observer, reasonOf } from "../../shared/lambda/observer";
 import { within } from "../../shared/lambda/timeout";
@@ -12,14 +13,6 @@ export interface BundleSweepPorts {
   clock: Clock;
 }
 
-/** Objects that launch templates of the group name, which has its new one by now. */
-export interface Deployed {
-  /** Key of the one of the group's present launch template; undefined: it names none. */
-  deployed?: string;
-  /** Of the template before it. */
-  previous?: string;
-}
-
 /** What the deployment says about the group: its host bundle, and its setup script. */
 export interface DeployedBundle extends Deployed {
   bucket: string;
@@ -27,12 +20,6 @@ export interface DeployedBundle extends Deployed {
   setup?: Deployed;
 }
 
-/** Each launch template version needs one, and several may share one, so the last ten versions need at most ten. */
-const KEPT_UPLOADS = 10;
-/** In ms. Bundles of deployments that failed count as uploads, too, but not for so long that they push out one in use. */
-const KEPT_MS = 30 * 24 * 3_600_000;
-/** One call each, of about 50 ms; `pulumi up` waits for them. */
-const MAX_DELETIONS = 100;
 const BOUND_MS = 60_000;
 
 /**
@@ -62,16 +49,4 @@ export async function sweepBundles(ports: BundleSweepPorts, given: DeployedBundl
     log.warn("old host bundles could not be deleted; the next deployment tries again", { deleted, reason: reasonOf(error) });
     count(METRIC.sweepErrors);
   }
-}
-
-/** @param now milliseconds since the epoch. */
-export function unneeded(stored: readonly StoredBundle[], { deployed, previous }: Deployed, now: number): StoredBundle[] {
-  // Without the group's own this is not the bucket that the group needs.
-  if (deployed !== undefined && !stored.some(({ key }) => key === deployed))
-    throw new Error(`the bucket does not hold the deployed object ${deployed}`);
-  const newestFirst = [...stored].sort((one, other) => other.uploadedAt.getTime() - one.uploadedAt.getTime());
-  return newestFirst
-    .slice(KEPT_UPLOADS)
-    .filter(({ key, uploadedAt }) => key !== deployed && key !== previous && now - uploadedAt.getTime() > KEPT_MS)
-    .slice(-MAX_DELETIONS);
 }

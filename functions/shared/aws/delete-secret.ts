@@ -7,9 +7,9 @@ import { isAwsError } from "./error";
  * window blocks its name. AWS makes a forced deletion succeed for a missing secret, too, so it does not tell whether there
  * was one: only a listing does. For some seconds afterwards AWS refuses to create another of the name.
  */
-export async function deleteSecret(client: SecretsManager, name: string): Promise<void> {
+export async function deleteSecret(client: SecretsManager, name: string, signal?: AbortSignal): Promise<void> {
   try {
-    await client.send(new DeleteSecretCommand({ SecretId: name, ForceDeleteWithoutRecovery: true }));
+    await client.send(new DeleteSecretCommand({ SecretId: name, ForceDeleteWithoutRecovery: true }), { abortSignal: signal });
   } catch (error) {
     if (!isAwsError(error, "ResourceNotFoundException")) throw error;
   }

@@ -1,5 +1,5 @@
 import { DeleteObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
-import { BUNDLE_PREFIX, isBundleKey, isSetupKey } from "../../../contract/shared/host-bundle";
+import { BUNDLE_PREFIX, isBundleKey, isConfigurationKey, isSetupKey } from "../../../contract/shared/host-bundle";
 import type { S3 } from "./clients";
 
 export interface StoredBundle {
@@ -8,14 +8,15 @@ export interface StoredBundle {
   uploadedAt: Date;
 }
 
-/** The host bundles and setup scripts in a bucket. Anything else that someone put there is omitted. */
+/** The host bundles, setup scripts and configurations in a bucket. Anything else that someone put there is omitted. */
 export async function storedBundles(client: S3, bucket: string): Promise<StoredBundle[]> {
   const found: StoredBundle[] = [];
   let ContinuationToken: string | undefined;
   do {
     const page = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: BUNDLE_PREFIX, ContinuationToken }));
     for (const { Key: key, LastModified: uploadedAt } of page.Contents ?? []) {
-      if (key !== undefined && uploadedAt !== undefined && (isBundleKey(key) || isSetupKey(key))) found.push({ key, uploadedAt });
+      if (key === undefined || uploadedAt === undefined) continue;
+      if (isBundleKey(key) || isSetupKey(key) || isConfigurationKey(key)) found.push({ key, uploadedAt });
     }
     ContinuationToken = page.NextContinuationToken;
   } while (ContinuationToken !== undefined);

@@ -7,8 +7,8 @@ import {
   type QueryCommandInput,
 } from "@aws-sdk/client-dynamodb";
 import type { DynamoDb } from "../aws/clients";
-import { isAwsError } from "../aws/error";
 import { type Item, toAttribute, toItem } from "./attributes";
+import { conditional } from "./conditional";
 import { type Change, type Condition, Expressions, isExpired } from "./expressions";
 
 /** Attributes of a ledger's keys. */
@@ -116,15 +116,5 @@ export class LedgerTable {
 
   private keyOf({ pk, sk }: Key): Record<string, AttributeValue> {
     return { [this.schema.partitionKey]: toAttribute(pk), [this.schema.sortKey]: toAttribute(sk) };
-  }
-}
-
-async function conditional(write: () => Promise<unknown>): Promise<"applied" | "refused"> {
-  try {
-    await write();
-    return "applied";
-  } catch (error) {
-    if (isAwsError(error, "ConditionalCheckFailedException")) return "refused";
-    throw error;
   }
 }

@@ -8,7 +8,7 @@ import { UNITS } from "../../../contract/actions-runner-pool/host";
 import { systemctl } from "../../shared/systemctl";
 import { mountsBelow } from "../../shared/mounts";
 import { HOME_PATHS, ON_THIS_HOST, type PristineFiles } from "./pristine";
-import type { Account } from "./registrar";
+import type { Account } from "../../shared/account";
 import { subordinateRanges } from "./user-processes";
 
 export interface ImageFiles extends Pick<PristineFiles, "linger" | "runner"> {

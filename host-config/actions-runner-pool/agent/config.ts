@@ -1,16 +1,9 @@
-import { readFileSync } from "node:fs";
 import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/host";
+import { readJson } from "../../shared/read-json";
 
 /** Undefined: this machine is not configured (yet), so no part of the agent has anything to do. */
 export function readConfig(path: string = PATHS.config): HostConfig | undefined {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-  return JSON.parse(text) as HostConfig;
+  return readJson<HostConfig>(path);
 }
 
 /**

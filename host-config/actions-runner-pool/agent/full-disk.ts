@@ -9,7 +9,7 @@
 import { DISK_FLOOR, type DiskFloor } from "../../../contract/shared/host-setup";
 import { PATHS } from "../../../contract/actions-runner-pool/host";
 import { METRIC } from "../../../contract/actions-runner-pool/metrics";
-import type { DiskSpace } from "./ports/disk";
+import type { DiskSpace } from "../../shared/ports/disk";
 import type { Host } from "./ports/host";
 
 const GIB = 1024 ** 3;

@@ -46,18 +46,19 @@ import { checkMetadataCanBeDenied } from "../../shared/metadata-probe";
 import { restartSsmAgent } from "../../shared/proxy/ssm-agent";
 import { SYSTEM_AUTHORITIES } from "../../shared/system-authorities";
 import { writeAtomically } from "../../shared/write-file";
-import { accountOf } from "./registrar";
+import { accountOf } from "../../shared/account";
 import { checkCanReturn } from "./can-return";
-import { denySchedulers } from "./deny-schedulers";
+import { denySchedulers } from "../../shared/deny-schedulers";
 import { forgetDeparture } from "./departure-mark";
 import { forgetForcedStop } from "./forced-stop-mark";
-import { holdSnaps } from "./hold-snaps";
-import { installation, ownInstanceId } from "./installation";
+import { holdSnaps } from "../../shared/hold-snaps";
+import { installation } from "./installation";
+import { ownInstanceId } from "../../shared/instance-id";
 import { monotonicClock } from "../../shared/clock";
 import { savePristine } from "./pristine";
 import { forgetReturn } from "./return-mark";
 import { forgetService } from "./service-mark";
-import { checkCannotBecomeRoot } from "./root-rights";
+import { checkCannotBecomeRoot } from "../../shared/root-rights";
 
 const run = promisify(execFile);
 

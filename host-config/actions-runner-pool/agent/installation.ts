@@ -9,8 +9,6 @@ import type { Imds } from "../../shared/ports/imds";
 import type { Log } from "../../shared/ports/log";
 
 const POLL_MS = 1_000;
-/** A boot is when a machine is busiest, and one late answer must not cost the launch. Far below any launchTimeout. */
-const BOUND_MS = 60_000;
 
 export interface Installation {
   /** The instance id; undefined if no installation has finished. */
@@ -39,19 +37,6 @@ export interface InstallationHost {
   imds: Pick<Imds, "instanceId">;
   clock: HostClock;
   log: Log;
-}
-
-/** For the installation, which cannot wait for ever: rejects with the last error after 60 s without an answer. */
-export async function ownInstanceId({ imds, clock }: Pick<InstallationHost, "imds" | "clock">): Promise<string> {
-  const end = clock.now() + BOUND_MS;
-  for (;;) {
-    try {
-      return await imds.instanceId();
-    } catch (error) {
-      if (clock.now() >= end) throw error;
-    }
-    await clock.sleep(POLL_MS);
-  }
 }
 
 /** Resolves once this machine is installed: with whether it was from the start, so that the configuration read before is valid. */

@@ -1,7 +1,8 @@
 import type { HostConfig } from "../../../contract/actions-runner-pool/host";
 import { PrepareError } from "../../shared/prepare/prepare-error";
 import type { Stage } from "../../shared/prepare/stage";
-import { disk, foldersOf } from "./disk";
+import { disk } from "../../shared/disk";
+import { foldersOf } from "./disk";
 import { AT_LAUNCH, shortageOf } from "./full-disk";
 
 /** The registration checks the same later. Here the reason is known: what the user has installed. */

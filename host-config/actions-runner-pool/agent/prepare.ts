@@ -10,9 +10,9 @@ import type { Stage } from "../../shared/prepare/stage";
 import { jobEnvironmentStage } from "../../shared/setup/job-environment";
 import { setupScriptStage } from "../../shared/setup/script";
 import { storageStage } from "../../shared/storage/storage";
-import { ownInstanceId } from "./installation";
+import { ownInstanceId } from "../../shared/instance-id";
 import { diskStage } from "./prepare-disk";
-import { accountOf } from "./registrar";
+import { accountOf } from "../../shared/account";
 
 /**
  * In this order: the packages have the tools for volumes, Docker starts on its volume, and the script may use all of it, and change Docker's

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { PATHS } from "../../../contract/actions-runner-pool/host";
-import type { Account } from "./registrar";
+import type { Account } from "../../shared/account";
 
 const run = promisify(execFile);
 

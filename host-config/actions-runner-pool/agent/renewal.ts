@@ -11,10 +11,10 @@ import type { HostSetup } from "../../../contract/shared/host-setup";
 import type { HostClock } from "../../shared/ports/clock";
 import { command, TIMEOUT_MS } from "./command";
 import { usersMountsBelow } from "../../shared/mounts";
-import { asUserOf, type AsUser, type UnitConfig } from "./own-unit";
+import { asUserOf, type AsUser, type UnitConfig } from "../../shared/own-unit";
 import type { Renewal } from "./ports/renewal";
 import { archives, ON_THIS_HOST, HOME_PATHS, type PristineFiles } from "./pristine";
-import { accountOf, type Account } from "./registrar";
+import { accountOf, type Account } from "../../shared/account";
 import { endProcessesOf, killAllBy, processesOf, survivors, type UserProcess } from "./user-processes";
 import { killUserSlice } from "./user-slice";
 

@@ -8,7 +8,8 @@ import { START_AGAIN } from "../../shared/logs/files";
 import { shipLogs } from "../../shared/logs/main";
 import { awsPorts } from "./aws-adapters";
 import { awsClients } from "./aws-clients";
-import { awaitInstallation, installation, ownInstanceId } from "./installation";
+import { awaitInstallation, installation } from "./installation";
+import { ownInstanceId } from "../../shared/instance-id";
 import { hasReturnMark } from "./return-mark";
 
 export async function shipHostLogs(config: HostConfig): Promise<void> {

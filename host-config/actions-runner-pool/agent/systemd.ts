@@ -11,7 +11,7 @@ import type { Log } from "../../shared/ports/log";
 import { forbidForks, killUntilGone } from "./leftovers";
 import type { RunnerUnit } from "./ports/runner-unit";
 import { unitPids, unitProcesses } from "./processes";
-import { accountOf } from "./registrar";
+import { accountOf } from "../../shared/account";
 import { updateFinished } from "./runner-update";
 import { endUserSlice } from "./user-slice";
 

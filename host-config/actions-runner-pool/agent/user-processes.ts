@@ -12,8 +12,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HostClock } from "../../shared/ports/clock";
 import { command } from "./command";
-import type { AsUser } from "./own-unit";
-import type { Account } from "./registrar";
+import type { AsUser } from "../../shared/own-unit";
+import type { Account } from "../../shared/account";
 
 /** As in leftovers.ts; each try starts a process. */
 const BOUND_MS = 10_000;

@@ -12,7 +12,7 @@ import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/ho
 import type { HostClock } from "../../shared/ports/clock";
 import { systemctl } from "../../shared/systemctl";
 import { USERS_CGROUP } from "../units/runner-unit";
-import type { Account } from "./registrar";
+import type { Account } from "../../shared/account";
 
 /** As in leftovers.ts. */
 const BOUND_MS = 10_000;

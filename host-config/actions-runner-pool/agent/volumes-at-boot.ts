@@ -4,7 +4,8 @@
  * copy's own installation mounts. At the first boot this does nothing either, because the installation has mounted them before.
  */
 import type { HostConfig } from "../../../contract/actions-runner-pool/host";
-import { type Installation, type InstallationHost, ownInstanceId } from "./installation";
+import { ownInstanceId } from "../../shared/instance-id";
+import type { Installation, InstallationHost } from "./installation";
 
 /** Rejects if the metadata does not answer within a minute: the next start of the unit asks again. */
 export async function volumesAtBoot(

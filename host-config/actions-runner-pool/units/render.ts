@@ -6,16 +6,8 @@ import { agentSocket, agentUnit, completeUnit, heartbeatTimer, heartbeatUnit, ty
 import { endServiceScript } from "./end-service";
 import { jobCompletedHook, jobStartedHook } from "./hooks";
 import { afterStopScript, runnerUnit, stopAgainScript } from "./runner-unit";
-import {
-  SHUTDOWN_TARGETS,
-  listenerLogMount,
-  needrestartOverride,
-  perfLogMount,
-  shutdownTimeout,
-  temporaryFiles,
-  unattendedUpgradesOverride,
-  userSlice,
-} from "./system-files";
+import { needrestartOverride, unattendedUpgradesOverride, userSlice } from "../../shared/system-files";
+import { SHUTDOWN_TARGETS, listenerLogMount, perfLogMount, shutdownTimeout, temporaryFiles } from "./system-files";
 import { extraFiles } from "./unit-extras";
 
 export function renderFiles(config: HostConfig, facts: HostFacts): RenderedFile[] {
@@ -38,7 +30,7 @@ export function renderFiles(config: HostConfig, facts: HostFacts): RenderedFile[
     ...(config.jobsMayUseInstanceRole ? [] : [unit(`user-${facts.runnerUid}.slice.d/ci-runners.conf`, userSlice())]),
     ...SHUTDOWN_TARGETS.map((target) => unit(`${target}.d/ci-runners.conf`, shutdownTimeout(config))),
     file("/etc/tmpfiles.d/ci-runners.conf", temporaryFiles(config, facts.runnerGroup)),
-    file("/etc/needrestart/conf.d/ci-runners.conf", needrestartOverride()),
+    file("/etc/needrestart/conf.d/ci-runners.conf", needrestartOverride(Object.values(UNITS))),
     file("/etc/apt/apt.conf.d/90ci-runners", unattendedUpgradesOverride()),
     ...extraFiles(config, facts),
   ];

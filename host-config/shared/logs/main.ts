@@ -48,8 +48,8 @@ export interface ShipperHost {
   instanceId: string;
   /** Units of the component whose journal is delivered. */
   units: readonly string[];
-  /** Standard output of the listener; root's. */
-  listenerLog: string;
+  /** Standard output of the listener, root's; absent: it is in the journal of its unit. */
+  listenerLog?: string;
   /** The job's user, as whom its runner's diagnostic logs are read. */
   user: string;
   /** False while no process of that user may start. */
@@ -75,7 +75,7 @@ export async function shipLogs(host: ShipperHost): Promise<void> {
   const diagnostics = new DiagnosticsSource({ command: readerCommand(host.user, host.agent), positions: state, now, mayRead });
   const sources = [
     journalSource({ writers: "root", units, positions: state }),
-    listenerSource({ path: host.listenerLog, positions: state, now }),
+    ...(host.listenerLog === undefined ? [] : [listenerSource({ path: host.listenerLog, positions: state, now })]),
     journalSource({ writers: "others", units, positions: state }),
     ...(logs.diagnostics ? [diagnostics] : []),
   ];

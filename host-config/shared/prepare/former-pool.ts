@@ -25,7 +25,7 @@ export function formerPool(paths: readonly string[] = WRITTEN): Stage {
       const found = left();
       for (const path of found) {
         rmSync(path);
-        say(`${path} of another pool is removed`);
+        say(`${path} of an earlier installation is removed`);
       }
       const services = found.map((path) => basename(dirname(path))).flatMap((folder) => /^(.+\.service)\.d$/.exec(folder)?.[1] ?? []);
       if (services.length === 0) return;

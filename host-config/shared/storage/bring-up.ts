@@ -31,6 +31,7 @@ type JobUser = Pick<HostUser, "uid" | "gid">;
 export async function bringUp(setup: HostSetup, user: JobUser, effects: StorageEffects): Promise<void> {
   const plan = planOf(setup);
   for (const volume of plan.volumes) await mountVolume(volume, user, effects);
+  for (const bind of plan.ofVolumes) await mountPart(bind, user, effects);
   if (plan.scratch !== undefined) await mountInstanceStore(plan.scratch, plan.ofScratch, user, effects);
   for (const bind of plan.ofEngine) await mountPart(bind, user, effects);
 }

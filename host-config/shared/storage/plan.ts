@@ -12,6 +12,9 @@ const FOR_ENGINE = [] as const;
 
 type Owner = "root" | "user";
 
+/** A file system that jobs reach only by its parts, each with options of its own. */
+const WITH_PARTS = { options: FOR_ENGINE, owner: "root", mode: 0o700 } as const;
+
 /** A file system of a device of its own. */
 export interface MountPlan {
   mountPoint: string;
@@ -42,6 +45,8 @@ export interface BindPlan {
 
 export interface StoragePlan {
   volumes: VolumePlan[];
+  /** Parts of volumes. */
+  ofVolumes: BindPlan[];
   /** The instance store's own file system, if it is asked for. Root's alone: jobs reach their parts by the binds. */
   scratch?: MountPlan;
   /** Of the instance store; without any disk these are plain folders on the root volume. */
@@ -52,17 +57,19 @@ export interface StoragePlan {
 
 export function planOf(setup: HostSetup): StoragePlan {
   const { storage } = setup;
-  const volumes = (storage?.volumes ?? []).map(({ device, mountPoint, fromImage = false, grows = false }, index): VolumePlan => {
+  const volumes = (storage?.volumes ?? []).map(({ device, mountPoint, fromImage = false, grows = false, parts }, index): VolumePlan => {
     const label = `ci-${index}`;
     const replaces = mountPoint === HOST_PATHS.work || mountPoint === engineRoot(setup);
-    return { device, label, fromImage, grows, replaces, ...placeOf(mountPoint, setup) };
+    const place = parts === undefined ? placeOf(mountPoint, setup) : { mountPoint, ...WITH_PARTS };
+    return { device, label, fromImage, grows, replaces, ...place };
   });
   const onVolume = setup.docker === "root" && volumes.some(({ mountPoint }) => mountPoint === engineRoot(setup));
   return {
     volumes,
-    ...(storage?.instanceStore
-      ? { scratch: { mountPoint: HOST_PATHS.scratch, label: "ci-store", options: FOR_ENGINE, owner: "root", mode: 0o700 } }
-      : {}),
+    ofVolumes: (storage?.volumes ?? []).flatMap((volume) =>
+      (volume.parts ?? []).map(({ folder, mountPoint }) => bindOf(`${volume.mountPoint}/${folder}`, mountPoint, setup)),
+    ),
+    ...(storage?.instanceStore ? { scratch: { mountPoint: HOST_PATHS.scratch, label: "ci-store", ...WITH_PARTS } } : {}),
     ofScratch: storage?.instanceStore ? scratchBinds(setup) : [],
     ofEngine: onVolume ? [bindOf(`${engineRoot(setup)}/${CONTAINERD_FOLDER}`, CONTAINERD, setup)] : [],
   };
@@ -90,8 +97,10 @@ function placeOf(mountPoint: string, setup: HostSetup): Omit<MountPlan, "label">
 }
 
 /** Every mount point of the plan, for the units that need them. */
-export function mountPointsOf({ volumes, scratch, ofScratch, ofEngine }: StoragePlan): string[] {
-  return [...volumes, ...(scratch === undefined ? [] : [scratch]), ...ofScratch, ...ofEngine].map(({ mountPoint }) => mountPoint);
+export function mountPointsOf({ volumes, ofVolumes, scratch, ofScratch, ofEngine }: StoragePlan): string[] {
+  return [...volumes, ...ofVolumes, ...(scratch === undefined ? [] : [scratch]), ...ofScratch, ...ofEngine].map(
+    ({ mountPoint }) => mountPoint,
+  );
 }
 
 /** What `blkid` finds on a device. */

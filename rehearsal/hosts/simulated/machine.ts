@@ -2,7 +2,7 @@ import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/ho
 import type { TargetState } from "../../../contract/aws/lifecycle";
 import { RUNNER_RELEASE } from "../../../contract/shared/runner-release";
 import type { Log, LogFields } from "../../../host-config/shared/ports/log";
-import type { DiskSpace } from "../../../host-config/actions-runner-pool/agent/ports/disk";
+import type { DiskSpace } from "../../../host-config/shared/ports/disk";
 import type { RunnerRecord } from "../../../host-config/actions-runner-pool/agent/daemon-state";
 import type { Signs } from "../../../host-config/actions-runner-pool/agent/ports/job-signs";
 import { Network } from "./network";

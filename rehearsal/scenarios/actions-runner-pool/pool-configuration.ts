@@ -2,7 +2,7 @@ import { UsageError } from "../../../cli/options";
 import { dockerMode } from "../../../components/shared/docker-mode";
 import type { DockerMode } from "../../../components/shared/host-args/docker";
 import type { VolumeArgs } from "../../../components/shared/host-args/volumes";
-import { installedVersion } from "../../../components/actions-runner-pool/runner-archive";
+import { installedVersion } from "../../../components/shared/runner-archive";
 import type { StackConfiguration } from "../../environment/stack-configuration";
 
 /** What the rehearsal needs to know about a stack's pool before the engine runs: sizes, instance type and image. */

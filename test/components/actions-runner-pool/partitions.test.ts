@@ -112,6 +112,7 @@ describe("a pool in another partition of AWS", () => {
     const allowed = [
       /^contract\/aws\/partitions\.ts: /,
       /: "(lambda|events)\.amazonaws\.com"$/,
+      /^contract\/shared\/workflow-token\.ts: "sts\.amazonaws\.com"$/,
       /--aws-service-name spot\.amazonaws\.com"$/,
     ];
     assert.ok(literals.length > 6, String(literals));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ActionsRunnerPoolArgs } from "../../../components";
 import { hostConfig } from "../../../components/actions-runner-pool/host-config";
-import { installedVersion } from "../../../components/actions-runner-pool/runner-archive";
+import { installedVersion } from "../../../components/shared/runner-archive";
 import { RUNNER_RELEASE } from "../../../contract/shared/runner-release";
 import { resolveSettings } from "../../../components/actions-runner-pool/settings";
 import { runnerViolations } from "../../../components/actions-runner-pool/validation/runner";

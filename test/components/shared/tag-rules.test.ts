@@ -138,7 +138,7 @@ describe("the rules for tags, beside the stand-in's own reading of what AWS refu
       "aws:s3/bucketObjectv2:BucketObjectv2",
       "aws:s3/bucketObject:BucketObject",
       ...Object.keys(RESOURCE_TYPES).filter((type) =>
-        /^aws:(vpc|kms|sns|ec2\/(?!launchTemplate|securityGroup:))|iam\/(policy|openIdConnectProvider):|parameter:/.test(type),
+        /^aws:(ebs|vpc|kms|sns|ec2\/(?!launchTemplate|securityGroup:))|iam\/(policy|openIdConnectProvider):|parameter:/.test(type),
       ),
     ];
     const taggable = Object.entries(RESOURCE_TYPES).filter(([, type]) => type.hasTags ?? type.inputs.includes("tags"));

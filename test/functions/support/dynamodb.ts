@@ -45,6 +45,23 @@ export class TestDynamoDb {
         ],
       }),
     );
+    return this.active(name);
+  }
+
+  /** Creates a table whose key is one attribute. */
+  async keyTable(partitionKey: string, name: string): Promise<string> {
+    await this.client.send(
+      new CreateTableCommand({
+        TableName: name,
+        BillingMode: "PAY_PER_REQUEST",
+        AttributeDefinitions: [{ AttributeName: partitionKey, AttributeType: "S" }],
+        KeySchema: [{ AttributeName: partitionKey, KeyType: "HASH" }],
+      }),
+    );
+    return this.active(name);
+  }
+
+  private async active(name: string): Promise<string> {
     const describe = new DescribeTableCommand({ TableName: name });
     while ((await this.client.send(describe)).Table?.TableStatus !== "ACTIVE") await new Promise(setImmediate);
     return name;

@@ -21,6 +21,14 @@ export class InProcessDynamoDb {
     return table.id;
   }
 
+  /** Creates a table whose key is one attribute. */
+  async keyTable(partitionKey: string, name: string): Promise<string> {
+    const table = deployedTable({ partitionKey } as TableSchema, name);
+    const attributes = [{ name: partitionKey, type: "S" }];
+    await this.engine.addTable(describeTable({ ...table, state: { ...table.state, attributes, globalSecondaryIndexes: [] } }));
+    return name;
+  }
+
   private async call(action: string, params: Shape): Promise<Shape> {
     const [first = "", ...rest] = action.slice("dynamodb:".length);
     const operation = `${first.toLowerCase()}${rest.join("")}` as EngineOperation;

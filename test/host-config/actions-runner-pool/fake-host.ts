@@ -3,7 +3,7 @@ import { PATHS, type HostConfig } from "../../../contract/actions-runner-pool/ho
 import type { LifecycleState, TargetState } from "../../../contract/aws/lifecycle";
 import type { ActiveState } from "../../../host-config/shared/unit-state";
 import type { RunnerRecord } from "../../../host-config/actions-runner-pool/agent/daemon-state";
-import type { DiskSpace } from "../../../host-config/actions-runner-pool/agent/ports/disk";
+import type { DiskSpace } from "../../../host-config/shared/ports/disk";
 import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
 import type { LogFields } from "../../../host-config/shared/ports/log";
 import type { Run } from "../../../host-config/actions-runner-pool/agent/ports/job-mark";

@@ -6,9 +6,10 @@ import { PATHS } from "../../../contract/actions-runner-pool/host";
 import { HOST_PATHS } from "../../../contract/shared/host-paths";
 import { Daemon } from "../../../host-config/actions-runner-pool/agent/daemon";
 import { initialState, repeatsUntil, targetObserved, unitObserved } from "../../../host-config/actions-runner-pool/agent/daemon-state";
-import { disk, foldersOf } from "../../../host-config/actions-runner-pool/agent/disk";
+import { foldersOf } from "../../../host-config/actions-runner-pool/agent/disk";
+import { disk } from "../../../host-config/shared/disk";
 import { shortageOf } from "../../../host-config/actions-runner-pool/agent/full-disk";
-import type { DiskSpace } from "../../../host-config/actions-runner-pool/agent/ports/disk";
+import type { DiskSpace } from "../../../host-config/shared/ports/disk";
 import { launching, ticks } from "./daemon-rig";
 import { FakeHost, SERVED } from "./fake-host";
 

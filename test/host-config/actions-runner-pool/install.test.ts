@@ -7,6 +7,7 @@ import { basename, dirname, join } from "node:path";
 import { PATHS, UNITS } from "../../../contract/actions-runner-pool/host";
 
 const INSTALLER = readFileSync(join(__dirname, "../../../host-config/actions-runner-pool/install.sh"), "utf8");
+const FUNCTIONS = readFileSync(join(__dirname, "../../../host-config/shared/install-runner.sh"), "utf8");
 /** As the installer names it. */
 const UNIT = `/etc/systemd/system/${UNITS.runner}`;
 /** More than a pipe can buffer, with the library in the first line: a reader that stops there breaks the pipe. */
@@ -38,7 +39,8 @@ describe("the installer, run with stand-ins for the system's tools", () => {
     put("runner/bin/runsvc.sh", "");
     put("runner/bin/installdependencies.sh", `#!/bin/bash\ntouch ${root}/script-called\n`);
     put("runner/externals/node20/bin/node", "#!/bin/bash\n");
-    put("home/install.sh", INSTALLER.replace("/etc/os-release", join(root, "os-release")).replace(UNIT, join(root, "units", UNITS.runner)));
+    put("home/install-runner.sh", FUNCTIONS.replace("/etc/os-release", join(root, "os-release")));
+    put("home/install.sh", INSTALLER.replace(UNIT, join(root, "units", UNITS.runner)));
     before();
     const own = { RUNNER_HOME: join(root, "runner"), RUNNER_USER: "daemon", RUNNER_INSTANCE: "i-this", ...pinned };
     const env = { PATH: `${root}/tools:${process.env.PATH}`, ...own };
@@ -79,11 +81,11 @@ describe("the installer, run with stand-ins for the system's tools", () => {
     /** The image's tool, which records what is in its folder; the image of the test itself has neither. */
     const image = (tool?: keyof typeof FOLDERS) => () => {
       put("authorities.pem", PEM.join(""));
-      let installer = INSTALLER.replace("/etc/os-release", join(root, "os-release")).replace(UNIT, join(root, "units", UNITS.runner));
+      let functions = FUNCTIONS.replace("/etc/os-release", join(root, "os-release"));
       for (const [name, folder] of Object.entries(FOLDERS)) {
-        installer = installer.replaceAll(folder, `${root}${folder}`).replaceAll(`command -v ${name} `, `command -v ${root}/tools/${name} `);
+        functions = functions.replaceAll(folder, `${root}${folder}`).replaceAll(`command -v ${name} `, `command -v ${root}/tools/${name} `);
       }
-      put("home/install.sh", installer);
+      put("home/install-runner.sh", functions);
       if (tool === undefined) return;
       mkdirSync(`${root}${FOLDERS[tool]}`, { recursive: true });
       writeFileSync(`${root}${FOLDERS[tool]}/ci-runners-7.${tool === "update-ca-trust" ? "pem" : "crt"}`, "of an earlier machine");
@@ -126,10 +128,10 @@ describe("the installer, run with stand-ins for the system's tools", () => {
     });
 
     it("are installed before the first download, which may come from a host that only they certify", () => {
-      const order = [...INSTALLER.matchAll(/^\[ -z "\$RUNNER_AUTHORITIES" \]|^ {2}download "/gm)].map(
+      const order = [...INSTALLER.matchAll(/^\[ -z "\$RUNNER_AUTHORITIES" \]|^ {2}unpack_runner "/gm)].map(
         ([line]) => line.trim().split(" ")[0],
       );
-      assert.deepEqual(order, ["[", "download"]);
+      assert.deepEqual(order, ["[", "unpack_runner"]);
     });
   });
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { awaitInstallation, installation, ownInstanceId } from "../../../host-config/actions-runner-pool/agent/installation";
+import { awaitInstallation, installation } from "../../../host-config/actions-runner-pool/agent/installation";
+import { ownInstanceId } from "../../../host-config/shared/instance-id";
 import { volumesAtBoot } from "../../../host-config/actions-runner-pool/agent/volumes-at-boot";
 import { FakeHost } from "./fake-host";
 

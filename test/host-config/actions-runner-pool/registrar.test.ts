@@ -4,7 +4,9 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { HOST_PATHS } from "../../../contract/shared/host-paths";
 import type { HostProxy } from "../../../contract/shared/host-setup";
-import { accountOf, configArguments, inOwnUnit, registrar } from "../../../host-config/actions-runner-pool/agent/registrar";
+import { configArguments, registrar } from "../../../host-config/actions-runner-pool/agent/registrar";
+import { accountOf } from "../../../host-config/shared/account";
+import { inOwnUnit } from "../../../host-config/shared/config-script";
 import { CONFIG, FakeHost } from "./fake-host";
 
 describe("config.sh", () => {

@@ -18,7 +18,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { archives, savePristine } from "../../../host-config/actions-runner-pool/agent/pristine";
 import { renewal } from "../../../host-config/actions-runner-pool/agent/renewal";
-import { asUserOf } from "../../../host-config/actions-runner-pool/agent/own-unit";
+import { asUserOf } from "../../../host-config/shared/own-unit";
 import { CONFIG, FakeHost } from "./fake-host";
 
 /** `nobody` on most systems. Only root can give files away, so elsewhere all files are the test's own. */

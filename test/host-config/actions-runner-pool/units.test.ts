@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { PATHS, UNITS, type HostConfig } from "../../../contract/actions-runner-pool/host";
 import { HOST_UNITS } from "../../../contract/shared/host-units";
-import { denySchedulers } from "../../../host-config/actions-runner-pool/agent/deny-schedulers";
+import { denySchedulers } from "../../../host-config/shared/deny-schedulers";
 import { runnerUnit } from "../../../host-config/actions-runner-pool/units/runner-unit";
 import { renderFiles } from "../../../host-config/actions-runner-pool/units/render";
 import { CONFIG } from "./fake-host";
@@ -267,6 +267,8 @@ describe("the shell scripts", () => {
     const scripts = [CONFIG, { ...CONFIG, ...hooks }].flatMap((config) => renderFiles(config, FACTS).filter(({ mode }) => mode === 0o755));
     assert.ok(scripts.length >= 8);
     for (const script of scripts) execFileSync("shellcheck", ["-"], { input: script.content });
-    execFileSync("shellcheck", [join(__dirname, "../../../host-config/actions-runner-pool/install.sh")]);
+    const root = join(__dirname, "../../..");
+    const installers = ["actions-runner-pool/install.sh", "shared/install-runner.sh"].map((file) => join("host-config", file));
+    execFileSync("shellcheck", ["--external-sources", ...installers], { cwd: root });
   });
 });

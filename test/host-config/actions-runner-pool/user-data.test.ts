@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
-import { createHash, createHmac } from "node:crypto";
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,9 +10,9 @@ import type { HostConfig } from "../../../contract/actions-runner-pool/host";
 import { setupKey } from "../../../contract/shared/host-bundle";
 import { INSTALL_LOG, renderUserData } from "../../../host-config/actions-runner-pool/user-data";
 import { USER_DATA_LIMIT_BYTES } from "../../../host-config/shared/user-data";
+import { assertSigned, SECRET_KEY, type SeenRequest } from "../shared/signed-request";
 import { CONFIG } from "./fake-host";
 
-const SECRET_KEY = "wJalr/XUtnFEMI+K7MDENG=";
 const SCRIPT = "#!/bin/bash\necho ready\n";
 const BUNDLE = { bucket: "ci-runners-artefacts", key: "host/abc+def/bundle.tar", sha256: "0".repeat(64) };
 
@@ -65,7 +65,7 @@ describe("user data, run against a loopback server in place of AWS", () => {
   let root: string;
   let server: Server;
   let origin: string;
-  let requests: { method: string; url: string; headers: IncomingMessage["headers"]; body: string }[];
+  let requests: SeenRequest[];
   let bundle: Buffer;
   let s3Status: number;
   let scriptStatus: number;
@@ -270,33 +270,3 @@ exec ${real} "$@"
     assert.match(result.console, /could not be abandoned/);
   });
 });
-
-/** Recomputes Signature Version 4 from the received request. */
-function assertSigned(
-  request: { method: string; url: string; headers: IncomingMessage["headers"] },
-  service: string,
-  payloadHash: string,
-  secretKey = SECRET_KEY,
-): void {
-  const match =
-    /^AWS4-HMAC-SHA256 Credential=AKID\/(\d{8})\/eu-west-1\/([a-z0-9]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/.exec(
-      String(request.headers.authorization),
-    );
-  assert.ok(match, String(request.headers.authorization));
-  const [, day, scope, signedHeaders, signature] = match;
-  assert.equal(scope, service);
-  for (const name of Object.keys(request.headers)) {
-    if (name.startsWith("x-amz-")) assert.ok(signedHeaders!.split(";").includes(name), `${name} is not signed, which AWS refuses`);
-  }
-  const headers = signedHeaders!.split(";").map((name) => `${name}:${String(request.headers[name]).trim()}\n`);
-  const canonical = [request.method, request.url, "", headers.join(""), signedHeaders, payloadHash].join("\n");
-  const hmac = (key: string | Buffer, text: string) => createHmac("sha256", key).update(text).digest();
-  const toSign = [
-    "AWS4-HMAC-SHA256",
-    request.headers["x-amz-date"],
-    `${day}/eu-west-1/${service}/aws4_request`,
-    createHash("sha256").update(canonical).digest("hex"),
-  ].join("\n");
-  const key = hmac(hmac(hmac(hmac(`AWS4${secretKey}`, day!), "eu-west-1"), service), "aws4_request");
-  assert.equal(signature, createHmac("sha256", key).update(toSign).digest("hex"));
-}

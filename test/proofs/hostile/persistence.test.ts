@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { PATHS, UNITS } from "../../../contract/actions-runner-pool/host";
-import { OWNER_TAG, POOL_TAG, registrationSecretName, secretOwner } from "../../../contract/actions-runner-pool/names";
+import { POOL_TAG, registrationSecretName } from "../../../contract/actions-runner-pool/names";
+import { OWNER_TAG, secretOwner } from "../../../contract/shared/owned-secret";
 import { UNIT_CGROUP } from "../../../host-config/actions-runner-pool/units/runner-unit";
 import { needSystemd } from "../../rehearsal/hosts/rig";
 import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { OWNER_TAG, POOL_TAG, registrationSecretName, secretOwner } from "../../../contract/actions-runner-pool/names";
+import { POOL_TAG, registrationSecretName } from "../../../contract/actions-runner-pool/names";
+import { OWNER_TAG, secretOwner } from "../../../contract/shared/owned-secret";
 import { PATHS, UNITS } from "../../../contract/actions-runner-pool/host";
 import { needSystemd } from "../../rehearsal/hosts/rig";
 import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";

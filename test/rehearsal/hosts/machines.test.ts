@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { TimelineEvent } from "../../../rehearsal/timeline";
-import { userSlice } from "../../../host-config/actions-runner-pool/units/system-files";
+import { userSlice } from "../../../host-config/shared/system-files";
 import { HOST_NAMES, needSystemd, openRig, traces, until, type Rig } from "./rig";
 
 const USER_DATA = `#!/bin/bash

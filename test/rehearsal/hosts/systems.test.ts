@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SUPPORTED_SYSTEMS } from "../../../components/actions-runner-pool/supported-systems";
+import { SUPPORTED_SYSTEMS } from "../../../components/shared/supported-systems";
 import { poolNames } from "../../../contract/actions-runner-pool/names";
 import { SUITES, type Suite } from "../../../rehearsal/hosts/image-recipe";
 import { LivePool } from "../../../rehearsal/scenarios/actions-runner-pool/live-pool";

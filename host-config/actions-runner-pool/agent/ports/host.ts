@@ -9,7 +9,7 @@ import type { HostLogs } from "../../../shared/ports/host-logs";
 import type { Imds } from "../../../shared/ports/imds";
 import type { Log } from "../../../shared/ports/log";
 import type { DepartureMark } from "./departure-mark";
-import type { Disk } from "./disk";
+import type { Disk } from "../../../shared/ports/disk";
 import type { ForcedStopMark } from "./forced-stop-mark";
 import type { Health } from "./health";
 import type { HelperUnits } from "./helper-units";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { SHARED_TOKEN_OWNER, secretOwner, sharedTokenName } from "../../../../contract/actions-runner-pool/names";
+import { SHARED_TOKEN_OWNER, sharedTokenName } from "../../../../contract/actions-runner-pool/names";
+import { secretOwner } from "../../../../contract/shared/owned-secret";
 import { TIMING } from "../../../../contract/actions-runner-pool/timing";
 import { SharedToken, type SharedTokenPorts, type TokenMemory } from "../../../../functions/actions-runner-pool/shared/shared-token";
 import { systemClock } from "../../../../functions/shared/lambda/clock";

@@ -6,7 +6,11 @@ import { builtFunctions } from "../../../support/built";
 import { runBundle } from "../../support/bundle";
 
 /** What the functions of each component read first. */
-const FIRST: Record<string, string> = { "actions-runner-pool": "POOL_NAME", "workflow-jobs": "WORKFLOW_JOBS_NAME" };
+const FIRST: Record<string, string> = {
+  "actions-runner-pool": "POOL_NAME",
+  "persistent-runner": "(PERSISTENT_RUNNER_NAME|INSTANCE_TYPES)",
+  "workflow-jobs": "WORKFLOW_JOBS_NAME",
+};
 
 describe("every function bundle", () => {
   before(() => builtFunctions());

@@ -5,8 +5,8 @@
 import { execFile } from "node:child_process";
 import { lstatSync, readlinkSync } from "node:fs";
 import { promisify } from "node:util";
-import { HOST_PATHS } from "../../../contract/shared/host-paths";
-import type { HostConfig } from "../../../contract/actions-runner-pool/host";
+import { HOST_PATHS } from "../../contract/shared/host-paths";
+import type { HostSetup } from "../../contract/shared/host-setup";
 
 /**
  * Groups whose members can become root: through a privileged container or virtual machine, through sudo, by reading or
@@ -35,15 +35,22 @@ const TIMEOUT_MS = 30_000;
 
 type Run = (file: string, args: string[], options: { timeout: number; env: NodeJS.ProcessEnv }) => Promise<{ stdout: string }>;
 
+interface RightsConfig extends Pick<HostSetup, "docker"> {
+  runnerUser: string;
+  /** Undefined: the component has no such argument. */
+  jobsMayBecomeRoot?: boolean;
+}
+
 /** @throws if the job's user can become root and `jobsMayBecomeRoot` does not accept it */
 export async function checkCannotBecomeRoot(
-  config: HostConfig,
+  config: RightsConfig,
   run: Run = promisify(execFile),
   sockets = SOCKETS,
   dockerSocket = DOCKER_SOCKET,
 ): Promise<void> {
   if (config.jobsMayBecomeRoot) return;
   const user = config.runnerUser;
+  const orAccept = config.jobsMayBecomeRoot === undefined ? "" : `, or ${SET_ROOT}`;
   const options = { timeout: TIMEOUT_MS, env: { ...process.env, LC_ALL: "C" } };
   const groups = (await run("id", ["-Gn", user], options)).stdout.trim().split(/\s+/);
   // A second installation finds the group that the first one added.
@@ -51,18 +58,18 @@ export async function checkCannotBecomeRoot(
   const accepted = usesDocker ? ["docker"] : [];
   const group = groups.find((name) => ROOT_GROUPS.includes(name) && !accepted.includes(name));
   if (group !== undefined) {
-    const option = group === "docker" ? SET_DOCKER : SET_ROOT;
-    throw new Error(`runnerUser ${user}: a member of the group ${group} can become root; name another user, or ${option}`);
+    const option = group === "docker" ? `, or ${SET_DOCKER}` : orAccept;
+    throw new Error(`runnerUser ${user}: a member of the group ${group} can become root; name another user${option}`);
   }
   const isAccepted = (path: string) => path === dockerSocket && (usesDocker || (config.docker === "rootless" && leadsToOwnEngine(path)));
   const refused = sockets.filter((path) => !isAccepted(path));
   const [socket] = await writableBy(user, refused, run, options);
   if (socket !== undefined) {
-    const option = socket === dockerSocket ? SET_DOCKER : SET_ROOT;
-    throw new Error(`runnerUser ${user}: who can write to ${socket} can become root; restrict it to root and its own group, or ${option}`);
+    const option = socket === dockerSocket ? `, or ${SET_DOCKER}` : orAccept;
+    throw new Error(`runnerUser ${user}: who can write to ${socket} can become root; restrict it to root and its own group${option}`);
   }
   if (await hasPasswordlessSudo(user, run, options))
-    throw new Error(`runnerUser ${user}: sudo asks this user for no password; name another user, or ${SET_ROOT}`);
+    throw new Error(`runnerUser ${user}: sudo asks this user for no password; name another user${orAccept}`);
 }
 
 /** The link that the preparation made for the rootless engine. A link of anyone else could lead to root's at any time. */

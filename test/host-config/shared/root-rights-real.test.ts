@@ -6,8 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { HOST_PATHS } from "../../../contract/shared/host-paths";
-import { checkCannotBecomeRoot } from "../../../host-config/actions-runner-pool/agent/root-rights";
-import { CONFIG } from "./fake-host";
+import { checkCannotBecomeRoot } from "../../../host-config/shared/root-rights";
+
+const CONFIG: Parameters<typeof checkCannotBecomeRoot>[0] = { runnerUser: "runner", jobsMayBecomeRoot: false };
 
 const execute = promisify(execFile);
 const UID = 61_001;

@@ -1,16 +1,19 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
-import type { ImageDevice } from "../shared/placed-volumes";
-import { type Violation, inputError, throwIfAny, violation } from "../shared/input-errors";
-import { DockerMode } from "../shared/host-args/docker";
-import { WarmPoolState } from "./args/capacity";
+import type { PreparedState } from "../../contract/aws/lifecycle";
+import type { ImageDevice } from "./placed-volumes";
+import { type Violation, inputError, throwIfAny, violation } from "./input-errors";
+import { DockerMode } from "./host-args/docker";
 import { reason } from "./lookup-reason";
 import { recognize, SUPPORTED_SYSTEMS, type Ec2Architecture } from "./supported-systems";
 
 type Image = aws.ec2.GetAmiResult;
 type InstanceType = aws.ec2.GetInstanceTypeResult;
 
-/** Where the pool's image comes from: the arguments, or the default. */
+/** Of a warm pool that needs no hibernation. */
+const STOPPED: PreparedState = "Stopped";
+
+/** Where the image comes from: the arguments, or the default. */
 export interface ImageSource {
   /** The argument that an error names, and its value or its default. */
   field: "imageId" | "imageParameter";
@@ -26,7 +29,7 @@ interface FoundImage {
   devices: ImageDevice[];
 }
 
-/** What the pool asks of its image beyond that EC2 can launch it. */
+/** What a component asks of its image beyond that EC2 can launch it. */
 interface ImageNeeds {
   /** Refuses an image that is not on EC2's list of images that hibernate. */
   mustBeListed: boolean;
@@ -82,7 +85,7 @@ function imageViolations(
   if ((rootDeviceType && rootDeviceType !== "ebs") || !rootDeviceName) {
     return refuse(
       `has no root device on EBS (${rootDeviceType || "no root device"})`,
-      "Use an image that is backed by EBS, because the pool encrypts and sizes its root volume",
+      "Use an image that is backed by EBS, because its root volume is encrypted and sized here",
     );
   }
   const virtual = types.find(({ supportedVirtualizationTypes }) => excludes(supportedVirtualizationTypes, virtualizationType));
@@ -113,7 +116,7 @@ function hibernationViolations({ field, value }: ImageSource, imageId: string, i
       : `image ${imageId} is ${system.name} of ${date}, and on ${architecture} EC2 hibernates only images from ${since} on`;
   const images = able.map(({ name }) => name).join(" or ");
   const remedy =
-    `Set ${field} to an image of ${images}, or warmPool.state to ${WarmPoolState.Stopped}; ` +
+    `Set ${field} to an image of ${images}, or warmPool.state to ${STOPPED}; ` +
     "or, for an image that you have seen hibernate, warmPool.allowUnlistedImage to true";
   return [violation(field, value, problem, remedy)];
 }

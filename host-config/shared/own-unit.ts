@@ -2,10 +2,12 @@
  * A transient unit of its own for a command that runs as the job's user: like a job it must not reach the metadata, and what it
  * leaves behind ends with the unit.
  */
-import type { HostConfig } from "../../../contract/actions-runner-pool/host";
-import { METADATA_ADDRESSES } from "../../shared/metadata-addresses";
+import { METADATA_ADDRESSES } from "./metadata-addresses";
 
-export type UnitConfig = Pick<HostConfig, "runnerUser" | "jobsMayUseInstanceRole">;
+export interface UnitConfig {
+  runnerUser: string;
+  jobsMayUseInstanceRole: boolean;
+}
 
 export interface UnitOptions {
   folder: string;

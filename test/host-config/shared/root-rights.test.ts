@@ -3,8 +3,9 @@ import { lchownSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HOST_PATHS } from "../../../contract/shared/host-paths";
-import { checkCannotBecomeRoot } from "../../../host-config/actions-runner-pool/agent/root-rights";
-import { CONFIG } from "./fake-host";
+import { checkCannotBecomeRoot } from "../../../host-config/shared/root-rights";
+
+const CONFIG: Parameters<typeof checkCannotBecomeRoot>[0] = { runnerUser: "runner", jobsMayBecomeRoot: false };
 
 /** As sudo prints them in the C locale. */
 const RULES = {

@@ -1,4 +1,4 @@
-/** The systems that a pool's hosts run on, each by the images that its publisher provides in EC2. */
+/** The systems that hosts run on, each by the images that its publisher provides in EC2. */
 
 /** EC2's names of the architectures. */
 export type Ec2Architecture = "x86_64" | "arm64";
@@ -98,4 +98,9 @@ function ubuntu(release: string): RegExp {
 /** Such as `debian-12-amd64-20240717-1811`. */
 function debian(release: number): RegExp {
   return new RegExp(`^debian-${release}-(?:amd64|arm64)-(?<date>\\d{8})-\\d+$`);
+}
+
+/** Used if neither `imageId` nor `imageParameter` is given: a release with long-term support, on gp3. */
+export function defaultImageParameter(architecture: "amd64" | "arm64"): string {
+  return `/aws/service/canonical/ubuntu/server/24.04/stable/current/${architecture}/hvm/ebs-gp3/ami-id`;
 }

@@ -6,7 +6,7 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { Log } from "../../shared/ports/log";
+import type { Log } from "./ports/log";
 
 const ENGINES = ["docker"];
 /** snapd may still be setting up the snaps of the image. */
