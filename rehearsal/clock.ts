@@ -6,6 +6,8 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Milliseconds by which it is ahead of the wall clock, by which machines and other programs sign. Absent: not at all, or it is virtual. */
+  readonly skipped?: number;
   after(ms: number, act: () => void): Timer;
   sleep(ms: number): Promise<void>;
   /** Runs real work (a child process, an HTTP exchange, the engine) during which virtual time stands still. */

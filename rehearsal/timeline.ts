@@ -1,6 +1,8 @@
 /** Everything that the rehearsal observed, in order of observation. The figures and the report are derived from it. */
 export type TimelineEvent = { at: number } & (
   | { kind: "instance-state"; instance: string; state: string }
+  /** Of an instance that belongs to no group. `reason` is EC2's code. */
+  | { kind: "power-state"; instance: string; state: string; reason?: string }
   | { kind: "action-opened"; instance: string; hook: string; transition: string }
   | { kind: "action-closed"; instance: string; hook: string; result: string; by: string }
   | { kind: "heartbeat"; instance: string; hook: string }

@@ -77,6 +77,11 @@ export function outage(): AwsError {
   return new AwsError("InternalServerError", "The request processing has failed because of an unknown error.", 500);
 }
 
+/** EC2's throttling error, HTTP 503. */
+export function requestLimitExceeded(): AwsError {
+  return new AwsError("RequestLimitExceeded", "Request limit exceeded.", 503);
+}
+
 /** Another change is in progress. AWS's service model assigns HTTP 500 although the caller must retry. */
 export function resourceContention(): AwsError {
   return new AwsError("ResourceContention", "You already have a pending update to an Amazon EC2 Auto Scaling resource.", 500);

@@ -10,7 +10,14 @@ export type Principal =
   | { kind: "operator" }
   /** Credentials from an instance's profile. */
   | { kind: "instance"; instanceId: string; roleName: string }
-  | { kind: "function"; functionName: string; roleName: string };
+  | { kind: "function"; functionName: string; roleName: string }
+  /** A caller that has assumed a deployed role by itself, such as a workflow. */
+  | { kind: "session"; roleName: string; sessionName: string }
+  /** Without credentials: it may only ask for some. */
+  | { kind: "anonymous" };
+
+/** A caller whose credentials a service of AWS has issued by the role that it was given. */
+export type ServicePrincipal = Extract<Principal, { kind: "instance" | "function" }>;
 
 /** Parameters and results in the shape of the AWS SDK (`AutoScalingGroupName`, `InstanceIds: [...]`). */
 export type Shape = Record<string, unknown>;

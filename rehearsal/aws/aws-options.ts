@@ -2,6 +2,8 @@ import type { Clock } from "../clock";
 import type { Random } from "../random";
 import type { Timeline } from "../timeline";
 import type { AccountParts, AutoScalingOptions } from "./autoscaling";
+import type { PowerDelays } from "./ec2/power";
+import type { VolumeDelays } from "./ec2/volumes";
 import type { HttpHandler } from "./front/front-handler";
 import type { HostDriver } from "./host-driver";
 
@@ -22,12 +24,16 @@ export interface AwsOptions {
    * of its own (`front.privateCaFile`), which no client trusts unless the program names it.
    */
   privateHosts?: readonly string[];
+  /** Reads what issuers of tokens publish, by which a workflow assumes a role. Default: none can be reached. */
+  readDocument?: (url: string) => Promise<unknown>;
   /** Additional names or addresses that the certificate must cover. */
   extraNames?: readonly string[];
   autoscaling?: Pick<
     AutoScalingOptions,
     "delays" | "terminateHookAfterAbandonedLaunch" | "clearProtectionWhileTerminating" | "cancellationWaitsFor"
   >;
+  /** Milliseconds for which EC2 shows each transition of instances of their own, and of volumes. */
+  ec2Delays?: Partial<PowerDelays & VolumeDelays>;
   /** What the account has before the program runs. */
   accountParts?: AccountParts;
   /** First two octets of the instances' addresses. Default 10.64. */

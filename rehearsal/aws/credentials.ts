@@ -1,6 +1,6 @@
 import type { Clock } from "../clock";
 import type { Random } from "../random";
-import type { Principal } from "./api";
+import type { Principal, ServicePrincipal } from "./api";
 import type { Iam } from "./iam/iam";
 
 export interface IssuedCredentials {
@@ -34,7 +34,7 @@ export class Credentials {
    * Issues temporary credentials for a role, or permanent ones for the operator. Throws if the role does not exist or
    * its trust policy does not let the service assume it.
    */
-  issue(principal: Principal): IssuedCredentials {
+  issue(principal: ServicePrincipal | { kind: "operator" }): IssuedCredentials {
     if (principal.kind !== "operator") {
       const service = SERVICE_OF[principal.kind];
       if (!this.iam.role(principal.roleName)) throw new Error(`role ${principal.roleName} is not deployed`);
@@ -42,8 +42,22 @@ export class Credentials {
         throw new Error(`role ${principal.roleName} does not trust ${service}: add it to the role's assumeRolePolicy`);
       }
     }
+    return this.create(principal, LIFETIME_MS);
+  }
+
+  /** For a caller that STS lets assume a role. */
+  issueSession(session: Extract<Principal, { kind: "session" }>, lifetimeMs: number): IssuedCredentials {
+    return this.create(session, lifetimeMs);
+  }
+
+  find(accessKeyId: string): (IssuedCredentials & { principal: Principal; expired: boolean }) | undefined {
+    const entry = this.entries.get(accessKeyId);
+    return entry && { ...publicPart(entry), principal: entry.principal, expired: this.clock.now() >= entry.expiresAt };
+  }
+
+  private create(principal: Principal, lifetimeMs: number): IssuedCredentials {
     const permanent = principal.kind === "operator";
-    const expiresAt = permanent ? Number.MAX_SAFE_INTEGER : this.clock.now() + LIFETIME_MS;
+    const expiresAt = permanent ? Number.MAX_SAFE_INTEGER : this.clock.now() + lifetimeMs;
     const entry: Entry = {
       principal,
       expiresAt,
@@ -54,11 +68,6 @@ export class Credentials {
     };
     this.entries.set(entry.accessKeyId, entry);
     return publicPart(entry);
-  }
-
-  find(accessKeyId: string): (IssuedCredentials & { principal: Principal; expired: boolean }) | undefined {
-    const entry = this.entries.get(accessKeyId);
-    return entry && { ...publicPart(entry), principal: entry.principal, expired: this.clock.now() >= entry.expiresAt };
   }
 }
 

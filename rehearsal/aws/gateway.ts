@@ -103,8 +103,9 @@ export class AwsGateway implements AwsApi {
   }
 }
 
-/** The label of a caller on the timeline and in the figures: one for all instances, one for each function by name. */
+/** The label of a caller on the timeline and in the figures: one for all instances, one for each function or assumed role by name. */
 export function labelOf(principal: Principal): string {
+  if (principal.kind === "session") return principal.roleName;
   return principal.kind === "function" ? principal.functionName : principal.kind;
 }
 

@@ -48,7 +48,7 @@ export async function startAws(options: AwsOptions): Promise<AwsStandIn> {
 
   // The services publish to the bus, which invokes functions, which call the services.
   let functions: FunctionServices | undefined;
-  const { refused, ...services } = createServices(options, (event) => functions?.bus.put(event));
+  const { refused, ...services } = createServices({ ...options, onDefect }, (event) => functions?.bus.put(event));
   const { servers, imds, imdsFaults } = await openListeners({
     ...options,
     services,

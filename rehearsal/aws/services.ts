@@ -2,7 +2,8 @@ import { AutoScaling, DeployedResolver, type EventBridgeEvent } from "./autoscal
 import { CloudWatch } from "./cloudwatch/cloudwatch";
 import { Credentials } from "./credentials";
 import { DynamoDb } from "./dynamodb";
-import { Ec2, Fleet, publicParameters } from "./ec2";
+import { createEc2, type Ec2Services, Fleet, publicParameters } from "./ec2";
+import { publishStateChanges } from "./ec2/state-events";
 import { EventsApi } from "./events/events-api";
 import { Queues } from "./events/queues";
 import { AwsGateway, type Denial } from "./gateway";
@@ -12,22 +13,23 @@ import { KmsKeys } from "./kms/keys";
 import type { AwsOptions } from "./aws-options";
 import { S3 } from "./s3/s3";
 import { SecretsManager } from "./secrets/secrets-manager";
+import { Sts } from "./sts/sts";
 import { Agents } from "./ssm/agents";
 import { SystemsManager } from "./ssm/systems-manager";
 import { MemoryStore } from "./store";
 
 /** The services that handle calls, with what they share: the deployed resources, IAM and the instances. */
-export interface AwsServices {
+export interface AwsServices extends Ec2Services {
   gateway: AwsGateway;
   store: MemoryStore;
   iam: Iam;
   credentials: Credentials;
   fleet: Fleet;
   autoscaling: AutoScaling;
-  ec2: Ec2;
   secrets: SecretsManager;
   ssm: SystemsManager;
   queues: Queues;
+  sts: Sts;
   dynamodb: DynamoDb;
   cloudwatch: CloudWatch;
   logs: Logs;
@@ -51,13 +53,21 @@ export function createServices(options: AwsOptions, publish: (event: EventBridge
   const refused = (denial: Denial): void => gateway.recordDenial(denial);
   const resolver = new DeployedResolver(store, account, options.accountParts);
   const autoscaling = new AutoScaling({ ...options.autoscaling, clock, random, timeline, fleet, account, resolver, publish });
-  const ec2 = new Ec2({ fleet, account, store, clock, console: (id) => driver.console?.(id) ?? "" });
+  const { images } = options.accountParts ?? {};
+  const { ec2Delays: delays, onDefect } = options;
+  const instances = createEc2({ fleet, clock, random, timeline, driver, account, store, keys, images, delays, onDefect });
+  publishStateChanges({ fleet, clock, random, account, store, publish });
   const logs = new Logs({ clock, store, account });
   const dynamodb = new DynamoDb({ clock, store, keys, account });
   const ssm = createSystemsManager(options, { store, iam, fleet, refused });
-  gateway.register(autoscaling, ec2, secrets, ssm, new S3(store, iam, keys), cloudwatch, logs, queues, dynamodb);
+  gateway.register(autoscaling, instances.ec2, secrets, ssm, new S3(store, iam, keys), cloudwatch, logs, queues, dynamodb);
   gateway.register(new EventsApi({ clock, random, account, publish }));
-  return { gateway, store, iam, credentials, fleet, autoscaling, ec2, secrets, ssm, queues, dynamodb, cloudwatch, logs, refused };
+  const providers = options.accountParts?.identityProviders ?? [];
+  const read = options.readDocument ?? ((url) => Promise.reject(new Error(`no route to ${url}`)));
+  const sts = new Sts({ clock, account, store, iam, credentials, providers, read });
+  gateway.register(sts);
+  const others = { gateway, store, sts, iam, credentials, fleet, autoscaling, secrets, ssm, queues, dynamodb, cloudwatch, logs, refused };
+  return { ...others, ...instances };
 }
 
 function createSystemsManager(

@@ -4,8 +4,8 @@ type Listener = (error: unknown) => void;
 const EVENTS = ["unhandledRejection", "uncaughtException"] as const;
 /** gRPC codes `CANCELLED` and `UNAVAILABLE`. */
 const ENGINE_GONE_CODES = [1, 14];
-/** The SDK's message for it, which an error of the program may quote. */
-const ENGINE_GONE_WORDS = "Resource monitor is terminating";
+/** What the SDK and the engine say of it, which an error of the program may quote. The latter has the code `UNKNOWN`. */
+const ENGINE_GONE_WORDS = ["Resource monitor is terminating", "resource monitor shut down"];
 
 /**
  * Listens for unhandled rejections and uncaught exceptions of the program.
@@ -65,7 +65,7 @@ function listeners(event: (typeof EVENTS)[number]): Listener[] {
 /** Errors that follow from the engine's exit. The engine has already reported the cause, which they must not mask. */
 function isEngineGone(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  return ENGINE_GONE_CODES.includes(code as number) || String(message).includes(ENGINE_GONE_WORDS);
+  return ENGINE_GONE_CODES.includes(code as number) || ENGINE_GONE_WORDS.some((words) => String(message).includes(words));
 }
 
 /** An input error explains itself; any other needs its stack trace. */

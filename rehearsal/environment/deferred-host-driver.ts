@@ -1,4 +1,4 @@
-import type { HostDriver } from "../aws/host-driver";
+import type { HostDriver, KeptVolume } from "../aws/host-driver";
 
 /** Breaks the construction cycle between the AWS stand-in and the hosts: each needs the other at construction. */
 export class DeferredHostDriver implements HostDriver {
@@ -10,12 +10,16 @@ export class DeferredHostDriver implements HostDriver {
   }
 
   launch: HostDriver["launch"] = (spec) => this.target.launch(spec);
-  stop: HostDriver["stop"] = (id) => this.target.stop(id);
+  stop: HostDriver["stop"] = (id, how) => this.target.stop(id, how);
   start: HostDriver["start"] = (id) => this.target.start(id);
   hibernate: HostDriver["hibernate"] = (id) => this.target.hibernate(id);
   resume: HostDriver["resume"] = (id) => this.target.resume(id);
   terminate: HostDriver["terminate"] = (id) => this.target.terminate(id);
   runCommand: HostDriver["runCommand"] = (id, commands) => this.target.runCommand(id, commands);
+  attachVolume = async (id: string, volume: KeptVolume): Promise<void> => this.target.attachVolume?.(id, volume);
+  detachVolume = async (id: string, volumeId: string): Promise<boolean> => (await this.target.detachVolume?.(id, volumeId)) ?? true;
+  growVolume = async (volumeId: string, sizeGib: number): Promise<void> => this.target.growVolume?.(volumeId, sizeGib);
+  deleteVolume = async (volumeId: string): Promise<void> => this.target.deleteVolume?.(volumeId);
   console = (id: string): string => this.driver?.console?.(id) ?? "";
   close = async (): Promise<void> => this.driver?.close();
 }

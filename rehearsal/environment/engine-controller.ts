@@ -20,6 +20,8 @@ export interface EngineControl {
   reconfigure(change: Record<string, unknown>): Promise<void>;
   destroy(): Promise<EngineResult>;
   resourceCount(): Promise<number>;
+  /** The program's outputs, by name. */
+  outputs(): Promise<Record<string, unknown>>;
 }
 
 /** Outputs of a group that change whenever it scales; such a change is not drift. */
@@ -63,6 +65,12 @@ export class EngineController implements EngineControl {
 
   resourceCount(): Promise<number> {
     return this.run(async (stack) => (await stack.resources()).length);
+  }
+
+  outputs(): Promise<Record<string, unknown>> {
+    return this.run(async (stack) =>
+      Object.fromEntries(Object.entries(await stack.outputs()).map(([name, { value }]) => [name, value as unknown])),
+    );
   }
 
   reconfigure(change: Record<string, unknown>): Promise<void> {

@@ -17,7 +17,7 @@ export function hostnames(aws: AwsStandIn, region: string, githubHost: string | 
   const domain = `${region}.amazonaws.com`;
   const ofGitHub = [...GITHUB_HOSTS, ...(githubHost === undefined ? [] : [githubHost])];
   const ofAws = [
-    ...["autoscaling", "secretsmanager", "ssm", "monitoring", "logs", "s3", "sts"].map((service) => `${service}.${domain}`),
+    ...["autoscaling", "secretsmanager", "ssm", "monitoring", "logs", "s3", "sts", "dynamodb"].map((service) => `${service}.${domain}`),
     ...aws.store.list("aws:s3/bucket:Bucket").map(({ state }) => `${state.bucket}.s3.${domain}`),
   ];
   const byProxy = [...(proxy?.aws ? ofAws : []), ...(proxy ? ofGitHub : [])];

@@ -15,6 +15,8 @@ export function leftovers(aws: AwsStandIn, github: GitHub, seeded: readonly stri
     ...aws.secrets.names().flatMap((name) => (seeded.includes(name) ? [] : [`secret ${name}`])),
     ...groups.map((group) => `group ${group}`),
     ...aws.fleet.list().flatMap(({ id, state }) => (state === "terminated" ? [] : [`instance ${id} (${state})`])),
+    // Root volumes: those that the program deployed are in the store.
+    ...aws.volumes.list().flatMap(({ id }) => (aws.store.get("aws:ebs/volume:Volume", id) ? [] : [`volume ${id}`])),
     ...aws.store
       .all()
       .filter(({ type }) => type !== "aws:autoscaling/lifecycleHook:LifecycleHook")

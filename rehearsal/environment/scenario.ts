@@ -1,8 +1,12 @@
+import type { HostDriver } from "../aws/host-driver";
+import type { InvokeResult } from "../aws/lambda/runtime";
+import type { Clock } from "../clock";
 import type { AccountFacts } from "../provider/invokes";
 import type { RehearsalOptions } from "../rehearsal-options";
 import type { CommonToJobs } from "./job-control";
 import type { MachineSystems } from "./preparation";
 import type { RehearsalEnvironment } from "./rehearsal-environment";
+import type { SimulatedMachineOptions } from "./simulated-machines";
 import type { StackConfiguration } from "./stack-configuration";
 
 /** A component's rehearsal: which stack is deployed, what its environment needs, and which steps it runs. */
@@ -36,7 +40,21 @@ export interface ScenarioRequirements extends CommonToJobs {
   proxy?: ProxyRequirement;
   /** Changes to the disk of each real machine before its first boot, below `root`. */
   customize?(root: string): void;
+  /** Hosts without machines. Default: those of a pool. */
+  simulatedHosts?(parts: SimulatedMachineOptions): HostDriver;
+  /**
+   * In place of one invocation by the engine, where hosts are simulated: time stands still while a function runs, so one that waits for
+   * a machine would wait for ever.
+   */
+  invokeSimulated?: SimulatedInvocation;
 }
+
+/** @param invoke invokes the function once */
+export type SimulatedInvocation = (
+  event: unknown,
+  invoke: (event: unknown) => Promise<InvokeResult>,
+  clock: Clock,
+) => Promise<InvokeResult>;
 
 /** A forward proxy, by which alone machines reach GitHub. It listens at PROXY of rehearsal/hosts/network.ts. */
 export interface ProxyRequirement {

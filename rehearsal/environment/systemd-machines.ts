@@ -40,7 +40,11 @@ export async function systemdMachines(options: SystemdMachineOptions): Promise<O
     features,
     progress: say,
     onGatewayDeath: (reason) => say(`the machines' network gateway failed: ${reason}`),
-    onUnexpectedEnd: (instanceId) => say(`machine ${instanceId} powered off unexpectedly`),
+    onUnexpectedEnd: (instanceId) => {
+      // A machine of its own switches itself off after its work.
+      if (aws.fleet.get(instanceId)?.own) aws.power.poweredOff(instanceId);
+      else say(`machine ${instanceId} powered off unexpectedly`);
+    },
     customize: (root) => {
       required.customize?.(root);
       if (required.runnerOnImage !== undefined) unpackRunnerArchive(options.runnerArchive, join(root, required.runnerOnImage));

@@ -1,5 +1,6 @@
 import type { ResourceStore } from "../aws/api";
 import type { AutoScalingApi } from "./autoscaling-api";
+import { type Ec2Api, NO_EC2 } from "./ec2-api";
 import { type Authorise, CallAuthoriser, type Operation } from "./call-authoriser";
 import { checkTags, DefaultTags } from "./default-tags";
 import { computedInputs, difference, type Difference } from "./difference";
@@ -22,6 +23,8 @@ import { conceal, dropAbsent, revealAll, type Properties } from "./values";
 export interface ProviderOptions {
   store: ResourceStore;
   autoscaling: AutoScalingApi;
+  /** Without it, instances of their own and their volumes cannot be deployed. */
+  ec2?: Ec2Api;
   /** Absolute path; created when missing. Holds Lambda bundles and S3 objects. */
   filesDir: string;
   /** Waits on the rehearsal's clock while the provider polls. Default: the wall clock. */
@@ -95,8 +98,8 @@ export class ProviderBackend {
     const type = this.type(call.urn);
     const { plain, secrets } = revealAll(call.news ?? {});
     if (call.preview) return { id: "", outputs: call.news ?? {} };
-    const context = this.context(call);
     const tagsAll = this.defaultTags.atCreation(type, plain);
+    const context = this.context(call, tagsAll);
     checkTags(`creating ${logicalName(call.urn)}`, typeToken(call.urn), plain, tagsAll);
     const keep = ({ id, outputs }: Created): Properties => {
       const state = stateOf(plain, tagsAll, outputs, context);
@@ -119,7 +122,6 @@ export class ProviderBackend {
   async update(call: ProviderCall): Promise<{ outputs: Properties }> {
     const type = this.type(call.urn);
     const { olds, oldInputs, news, secrets, ignored } = plainCall(call);
-    const context = this.context(call);
     const id = call.id ?? "";
     // The inputs as the engine's state has them: a refresh may have found others than the store, which holds what was planned.
     const stored = this.options.store.get(typeToken(call.urn), id)?.state ?? {};
@@ -135,6 +137,7 @@ export class ProviderBackend {
       return { outputs: conceal(visible({ ...computed, ...news }), secrets) };
     }
     const tagsAll = this.defaultTags.atUpdate(type, { news, ignored }, before);
+    const context = this.context(call, tagsAll);
     checkTags(`updating ${logicalName(call.urn)}`, typeToken(call.urn), news, tagsAll);
     this.authorise(call, "update", before, { ...computed, ...news }, [...Object.keys(news), ...Object.keys(oldInputs)]);
     const keep = (outputs: Properties): Properties => {
@@ -214,14 +217,16 @@ export class ProviderBackend {
     return { partition, accountId, region: this.region ?? region ?? "eu-central-1" };
   }
 
-  private context(call: ProviderCall): ResourceContext {
-    const { store, autoscaling, filesDir } = this.options;
+  private context(call: ProviderCall, tags: Record<string, string> = {}): ResourceContext {
+    const { store, autoscaling, ec2 = NO_EC2, filesDir } = this.options;
     const sleep = this.options.sleep ?? ((ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)));
     const signal = this.stopped.signal;
     return {
       account: this.account(),
       store,
       autoscaling: this.authoriser?.autoscaling(autoscaling) ?? autoscaling,
+      ec2,
+      tags,
       filesDir,
       invokeFunction: this.options.invoke ?? noInvoke,
       name: logicalName(call.urn),

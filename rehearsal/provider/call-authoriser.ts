@@ -49,6 +49,7 @@ export class CallAuthoriser {
       kind,
       id,
       state: after,
+      before,
       changed: kind === "update" ? given.filter((input) => !same(before[input], after[input])) : [],
       tags: tags(after),
       tagsBefore: kind === "create" ? {} : ((before["tagsAll"] as Json | undefined) ?? tags(before)),

@@ -20,9 +20,10 @@ export function difference(
   const changes: Difference["changes"] = [];
   const add = (property: string, kind: DiffKind) => {
     if (ignored.includes(property)) return;
-    changes.push({ property, kind, replace: type.replaceOn.includes(property) || property === "region" });
+    const replace = type.replaceOn.includes(property) || property === "region" || type.replacesFor?.(property, news, olds) === true;
+    changes.push({ property, kind, replace });
   };
-  for (const [property, value] of Object.entries({ ...news, ...inBlocks(type, news, olds) })) {
+  for (const [property, value] of Object.entries({ ...news, ...inBlocks(type, news, olds), ...inObjects(type, news, olds) })) {
     if (property.startsWith("__")) continue;
     const before = property in olds ? olds[property] : oldInputs[property];
     if (before === undefined) add(property, "add");
@@ -37,7 +38,7 @@ export function difference(
 
 /** What an update sends of the inputs that the program does not give, but the state has. */
 export function computedInputs(type: ResourceType, news: Properties, before: Properties): Properties {
-  return { ...kept(type.computed ?? [], news, before), ...inBlocks(type, news, before) };
+  return { ...kept(type.computed ?? [], news, before), ...inBlocks(type, news, before), ...inObjects(type, news, before) };
 }
 
 function kept(names: readonly string[], news: Properties, before: Properties): Properties {
@@ -56,6 +57,18 @@ function inBlocks({ computedInBlocks }: ResourceType, news: Properties, before: 
     return now && then ? { ...item, [block]: { ...now, ...kept(members, now, then) } } : item;
   });
   return { [list]: merged };
+}
+
+/** The blocks that there is one of, each with what it does not give as it was before. */
+function inObjects({ computedInObjects = {} }: ResourceType, news: Properties, before: Properties): Properties {
+  const given = Object.entries(computedInObjects).filter(([property]) => isObject(news[property]) && isObject(before[property]));
+  return Object.fromEntries(
+    given.map(([property, members]) => [property, { ...news[property], ...kept(members, news[property], before[property]) }]),
+  );
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 /** A name chosen by the program cannot exist twice, so the old resource must be deleted before the new one is created. */

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { ResourceStore } from "../aws/api";
 import type { AutoScalingApi } from "./autoscaling-api";
+import type { Ec2Api } from "./ec2-api";
 import type { Json, Properties } from "./values";
 
 /** The account and region of the stand-in's resources, as used in ARNs. */
@@ -19,6 +20,9 @@ export interface ResourceContext {
   /** Folder for the content of assets; a resource's state refers to its files by absolute path. */
   readonly filesDir: string;
   readonly autoscaling: AutoScalingApi;
+  readonly ec2: Ec2Api;
+  /** All that the resource is to have, the provider's default tags included. */
+  readonly tags: Record<string, string>;
   /** Invokes a deployed function and waits for its result. */
   readonly invokeFunction: InvokeFunction;
   /** Logical name of the resource in the program. */
@@ -66,6 +70,10 @@ export interface ResourceType {
   readonly computed?: readonly string[];
   /** The same of members of the blocks in a list, by the list and the block: the state's value is that of the same place in the list. */
   readonly computedInBlocks?: { readonly list: string; readonly block: string; readonly members: readonly string[] };
+  /** The same of the members of a block that there is once, by the input. */
+  readonly computedInObjects?: Readonly<Record<string, readonly string[]>>;
+  /** Whether a changed input replaces the resource, where that depends on the values. Asked of those that are not in `replaceOn`. */
+  readonly replacesFor?: (property: string, news: Properties, olds: Properties) => boolean;
   /** Outputs that an update changes, so they are unknown in its preview. */
   readonly volatile?: readonly string[];
   /** Whether the type has the output `tagsAll`. Default: whether it has the input `tags`. */

@@ -2,7 +2,7 @@ import { AutoScaling, type Delays } from "../aws/autoscaling";
 import type { Authorisation, Principal } from "../aws/api";
 import { AwsGateway } from "../aws/gateway";
 import { CloudWatch } from "../aws/cloudwatch/cloudwatch";
-import { Ec2, Fleet } from "../aws/ec2";
+import { createEc2, Fleet } from "../aws/ec2";
 import { EventBus } from "../aws/events/bus";
 import { Queues } from "../aws/events/queues";
 import type { AwsFaults } from "../aws/api-faults";
@@ -140,7 +140,7 @@ export class SimulatedEnvironment {
       publicParameters: new Map(),
       delivery: this.ssm.delivery,
     });
-    const ec2 = new Ec2({ fleet: this.fleet, account: ACCOUNT, store, clock: this.clock, console: () => "" });
+    const { ec2 } = createEc2({ fleet: this.fleet, clock, random, timeline, driver: this.hosts, account: ACCOUNT, store, keys });
     this.gateway.register(this.autoscaling, ec2, this.secrets, this.commands, this.cloudwatch, this.queues);
     this.functions = new InProcessFunctions({
       clock,

@@ -1,9 +1,11 @@
 import type { ResourceStore } from "../api";
-import { findImage, type OwnImage, publicParameters } from "../ec2/catalogue";
+import { findImage, type OwnImage } from "../ec2/catalogue";
 import type { InstanceProfile } from "../ec2/instance";
+import { findProfile, imageIdOf, type ProfileReference, zoneOfSubnet } from "../ec2/resolve";
 import { keyFailure } from "../ec2/volume-keys";
 import { type BlockDevice, attachedVolumes, volumeRefusal } from "../ec2/volume-refusal";
 import type { OtherKeys } from "../kms/keys";
+import type { IdentityProvider } from "../sts/web-identity";
 import { nameOf, type AwsAccount } from "../account";
 import type { LaunchTemplate } from "./config";
 import { validation } from "./errors";
@@ -29,18 +31,15 @@ export interface AccountParts {
   images?: Readonly<Record<string, OwnImage>>;
   /** Default: prepared. A program cannot see the policy of such a key. */
   keys?: OtherKeys;
+  /** OIDC providers; an account has one for each issuer. Default: none. */
+  identityProviders?: readonly IdentityProvider[];
 }
 
 type Inputs = Record<string, any>;
 
 const TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate";
-const PROFILE = "aws:iam/instanceProfile:InstanceProfile";
-const SUBNET = "aws:ec2/subnet:Subnet";
 
-/**
- * Resolves from the resources that Pulumi deployed. Other subnets are spread over the Region's zones by the last digit of
- * their id, as in the rehearsal's `getSubnet`.
- */
+/** Resolves from the resources that Pulumi deployed. */
 export class DeployedResolver implements Resolver {
   constructor(
     private readonly store: ResourceStore,
@@ -71,10 +70,7 @@ export class DeployedResolver implements Resolver {
   }
 
   zoneOf(subnetId: string): string {
-    const deployed = this.store.get(SUBNET, subnetId)?.state.availabilityZone;
-    if (deployed) return deployed;
-    const zones = ["a", "b", "c"];
-    return `${this.account.region}${zones[(Number.parseInt(subnetId.slice(-1), 16) || 0) % zones.length]}`;
+    return zoneOfSubnet(this.store, this.account, subnetId);
   }
 
   private version(requested: string, state: Inputs): string {
@@ -86,7 +82,7 @@ export class DeployedResolver implements Resolver {
   private resolve(id: string, name: string, version: string, inputs: Inputs): LaunchTemplate {
     const metadata = inputs.metadataOptions ?? {};
     const devices: BlockDevice[] = inputs.blockDeviceMappings ?? [];
-    const image = imageId(inputs.imageId);
+    const image = imageIdOf(inputs.imageId);
     const found = findImage(image ?? "", this.parts.images);
     const tags = (inputs.tagSpecifications ?? []).find((each: Inputs) => each.resourceType === "instance")?.tags;
     return {
@@ -111,18 +107,11 @@ export class DeployedResolver implements Resolver {
     };
   }
 
-  private profile(given: { arn?: string; name?: string } | undefined): InstanceProfile | undefined {
+  private profile(given: ProfileReference | undefined): InstanceProfile | undefined {
     if (!given?.arn && !given?.name) return undefined;
-    const name = given.name ?? nameOf(given.arn!);
-    const profile = this.store.list(PROFILE).find(({ id, state }) => id === name || state.arn === given.arn);
-    if (!profile) throw validation(`Invalid IamInstanceProfile: ${name}`);
+    const profile = findProfile(this.store, given);
+    if (!profile) throw validation(`Invalid IamInstanceProfile: ${given.name ?? nameOf(given.arn!)}`);
     const role = profile.state.role;
     return role ? { arn: profile.state.arn, roleName: nameOf(String(role)) } : undefined;
   }
-}
-
-/** Launch templates may reference an image by the SSM parameter that holds its id. */
-function imageId(given: string | undefined): string | undefined {
-  const parameter = given?.startsWith("resolve:ssm:") ? given.slice("resolve:ssm:".length) : undefined;
-  return parameter === undefined ? given : publicParameters.get(parameter);
 }

@@ -9,6 +9,8 @@ export interface InstanceTypeFacts {
   memoryMib: number;
   architecture: Architecture;
   hibernation: boolean;
+  /** Whether an instance can run virtual machines, with `CpuOptions.NestedVirtualization`. */
+  nestedVirtualization?: boolean;
   /** Disks of its own, all alike. */
   disks?: InstanceDisks;
 }
@@ -31,6 +33,7 @@ const DISKS: Readonly<Record<string, InstanceDisks>> = {
   "16xlarge": { count: 2, size: 1900 },
 };
 const WITH_DISKS = ["m6id", "m7gd", "c6id"];
+const WITH_NESTED_VIRTUALIZATION = ["c8i", "m8i", "r8i"];
 
 /**
  * Families with their architecture and memory per vCPU in GiB. EC2 supports hibernation for instances with less than
@@ -48,12 +51,14 @@ const FAMILIES: [family: string, architecture: Architecture, gibPerVcpu: number]
   ["m7g", "arm64", 4],
   ["m7gd", "arm64", 4],
   ["m8g", "arm64", 4],
+  ["m8i", "x86_64", 4],
   ["c5", "x86_64", 2],
   ["c6i", "x86_64", 2],
   ["c6id", "x86_64", 2],
   ["c6a", "x86_64", 2],
   ["c7i", "x86_64", 2],
   ["c7a", "x86_64", 2],
+  ["c8i", "x86_64", 2],
   ["c6g", "arm64", 2],
   ["c7g", "arm64", 2],
   ["c8g", "arm64", 2],
@@ -61,6 +66,7 @@ const FAMILIES: [family: string, architecture: Architecture, gibPerVcpu: number]
   ["r6i", "x86_64", 8],
   ["r7i", "x86_64", 8],
   ["r7a", "x86_64", 8],
+  ["r8i", "x86_64", 8],
   ["r6g", "arm64", 8],
   ["r7g", "arm64", 8],
 ];
@@ -113,7 +119,8 @@ function facts(name: string, architecture: Architecture, vcpus: number, memoryGi
   const hibernation = memoryGib < HIBERNATION_LIMIT_GIB;
   const [family, size] = name.split(".") as [string, string];
   const disks = WITH_DISKS.includes(family) ? DISKS[size] : undefined;
-  return { name, vcpus, memoryMib: memoryGib * 1024, architecture, hibernation, ...(disks && { disks }) };
+  const nested = WITH_NESTED_VIRTUALIZATION.includes(family) && { nestedVirtualization: true };
+  return { name, vcpus, memoryMib: memoryGib * 1024, architecture, hibernation, ...nested, ...(disks && { disks }) };
 }
 
 export interface ImageFacts {

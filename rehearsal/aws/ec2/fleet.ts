@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock";
 import type { HostDriver } from "../host-driver";
 import type { Random } from "../../random";
-import type { Instance, InstanceRequest } from "./instance";
+import type { Instance, InstanceRequest, PowerState } from "./instance";
 
 export interface FleetOptions {
   clock: Clock;
@@ -23,6 +23,7 @@ export class Fleet {
   private readonly byIp = new Map<string, Instance>();
   private readonly operations = new Map<string, Promise<void>>();
   private readonly lossListeners: ((id: string) => void)[] = [];
+  private readonly stateListeners: ((instance: Instance) => void)[] = [];
   private addresses = 0;
 
   constructor(private readonly options: FleetOptions) {}
@@ -40,6 +41,8 @@ export class Fleet {
     };
     this.instances.set(instance.id, instance);
     this.byIp.set(instance.privateIp, instance);
+    // With an instance of its own, what launches it begins the transition.
+    if (request.own === undefined) this.enter(instance, "pending");
     return instance;
   }
 
@@ -62,12 +65,12 @@ export class Fleet {
     const { id, userData, instanceType, privateIp, volumes, launchFailure } = instance;
     return this.enqueue(instance, async () => {
       if (launchFailure !== undefined) {
-        instance.state = "terminated";
+        this.enter(instance, "terminated");
         instance.endedAt = this.options.clock.now();
         throw new Error(launchFailure);
       }
       await this.options.driver.launch({ instanceId: id, userData, instanceType, privateIp, volumes });
-      instance.state = "running";
+      this.enter(instance, "running");
     });
   }
 
@@ -90,9 +93,9 @@ export class Fleet {
   /** Safe to call twice. */
   terminate(instance: Instance): Promise<void> {
     return this.enqueue(instance, async () => {
-      instance.state = "shutting-down";
+      this.enter(instance, "shutting-down");
       await this.options.driver.terminate(instance.id);
-      instance.state = "terminated";
+      this.enter(instance, "terminated");
       instance.endedAt = this.options.clock.now();
     });
   }
@@ -108,30 +111,45 @@ export class Fleet {
   async lose(instance: Instance): Promise<void> {
     if (instance.state === "terminated" || instance.state === "shutting-down") return;
     await this.terminate(instance);
-    for (const listener of this.lossListeners) listener(instance.id);
+    this.announceLoss(instance);
   }
 
   onLoss(listener: (id: string) => void): void {
     this.lossListeners.push(listener);
   }
 
+  announceLoss({ id }: Instance): void {
+    for (const listener of this.lossListeners) listener(id);
+  }
+
+  /** Called at each change of a power state, once the instance has it. */
+  onState(listener: (instance: Instance) => void): void {
+    this.stateListeners.push(listener);
+  }
+
+  enter(instance: Instance, state: PowerState): void {
+    instance.state = state;
+    for (const listener of this.stateListeners) listener(instance);
+  }
+
   private halt(instance: Instance, act: () => Promise<void>): Promise<void> {
     return this.enqueue(instance, async () => {
-      instance.state = "stopping";
+      this.enter(instance, "stopping");
       await act();
-      instance.state = "stopped";
+      this.enter(instance, "stopped");
     });
   }
 
   private raise(instance: Instance, act: () => Promise<void>): Promise<void> {
     return this.enqueue(instance, async () => {
-      instance.state = "pending";
+      this.enter(instance, "pending");
       await act();
-      instance.state = "running";
+      this.enter(instance, "running");
     });
   }
 
-  private enqueue(instance: Instance, act: () => Promise<void>): Promise<void> {
+  /** Runs `act` after all earlier operations on the instance, unless it is terminated by then. */
+  enqueue(instance: Instance, act: () => Promise<void>): Promise<void> {
     const previous = this.operations.get(instance.id) ?? Promise.resolve();
     const next = previous
       .catch(() => undefined) // its own caller receives that failure

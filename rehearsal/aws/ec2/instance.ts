@@ -21,6 +21,22 @@ export interface InstanceRequest {
   volumes?: readonly AttachedVolume[];
   /** EC2 ends the instance with this reason before it boots. */
   launchFailure?: string;
+  /** Absent: a group launches it. */
+  own?: OwnSettings;
+}
+
+/** What only an instance of its own has: one that RunInstances launches, for its caller instead of for a group. */
+export interface OwnSettings {
+  /** What a power-off from inside does. */
+  shutdownBehavior: "stop" | "terminate";
+  disableApiTermination: boolean;
+  disableApiStop: boolean;
+  rootDeviceName: string;
+  securityGroups: readonly string[];
+  /** Whether it gets a public address at each start. It loses it when it stops. */
+  publicAddress: boolean;
+  nestedVirtualization: boolean;
+  clientToken?: string;
 }
 
 export interface InstanceProfile {
@@ -40,16 +56,28 @@ export interface MetadataOptions {
   httpEndpoint?: "enabled" | "disabled";
 }
 
+/** Why the instance is in its state. The message begins with the code. */
+export interface StateReason {
+  code: string;
+  message: string;
+}
+
 export interface Instance extends InstanceRequest {
   /** `i-` and 17 hexadecimal digits. */
   id: string;
   privateIp: string;
   state: PowerState;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; of the last start. */
   launchedAt: number;
   /** Set once EC2 has terminated it. */
   endedAt?: number;
   reservationId: string;
+  reason?: StateReason;
+  /** EC2's other text about the last transition, with its time. Empty unless a caller caused it. */
+  transition?: string;
+  publicIp?: string;
+  /** When it was switched off, and how many bytes its console had then. Only of an instance of its own. */
+  switchedOff?: { at: number; consoleBytes: number }[];
   /** Set once a Spot interruption is announced. */
   interruption?: { action: "terminate"; at: number };
 }

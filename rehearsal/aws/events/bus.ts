@@ -22,7 +22,7 @@ export interface DeliverySettings {
   duplication: number;
   delay: { min: number; max: number };
   /** Decides the delivery of each event; absent: the probabilities decide. */
-  decide?: (event: EventBridgeEvent) => "deliver" | "lose" | "duplicate";
+  decide?: (event: EventBridgeEvent) => "deliver" | "lose" | "duplicate" | { delayMs: number };
 }
 
 export interface BusOptions {
@@ -66,6 +66,10 @@ export class EventBus {
     const chance = random.next();
     const drawn = chance < settings.loss ? "lose" : chance < settings.loss + settings.duplication ? "duplicate" : "deliver";
     const delivery = settings.decide?.(event) ?? drawn;
+    if (typeof delivery === "object") {
+      this.deliveries.after(delivery.delayMs, () => this.dispatch(event));
+      return;
+    }
     for (let copies = delivery === "lose" ? 0 : delivery === "duplicate" ? 2 : 1; copies > 0; copies--) {
       const { min, max } = settings.delay;
       this.deliveries.after(random.between(min, max), () => this.dispatch(event));

@@ -14,14 +14,7 @@ export type Decision =
       withdrawn?: boolean;
     };
 
-/** A caller that has assumed a deployed role by itself, such as a workflow that deploys a stack. */
-interface Session {
-  kind: "session";
-  roleName: string;
-  sessionName: string;
-}
-
-type RoleCaller = Exclude<Principal, { kind: "operator" }> | Session;
+type RoleCaller = Exclude<Principal, { kind: "operator" | "anonymous" }>;
 
 export interface UnusedGrant {
   role: string;
@@ -81,6 +74,15 @@ export class Iam {
     return context;
   }
 
+  /** As `sts:GetCallerIdentity` returns it. */
+  identity(principal: Exclude<Principal, { kind: "anonymous" }>): { UserId: string; Account: string; Arn: string } {
+    const { accountId: Account } = this.account;
+    if (principal.kind === "operator") return { UserId: "AIDAOPERATOR", Account, Arn: `arn:aws:iam::${Account}:user/operator` };
+    const name = sessionName(principal);
+    const UserId = `${this.role(principal.roleName)?.uniqueId ?? ""}:${name}`;
+    return { UserId, Account, Arn: `arn:aws:sts::${Account}:assumed-role/${principal.roleName}/${name}` };
+  }
+
   /**
    * Of a call that the code of a function makes itself. What Lambda does with the function's role, such as writing its log
    * or attaching it to a VPC, has no such key.
@@ -91,8 +93,11 @@ export class Iam {
     return { "lambda:SourceFunctionArn": `arn:aws:lambda:${region}:${accountId}:function:${principal.functionName}` };
   }
 
-  authorise(principal: Principal | Session, action: string, needed: Authorisation): Decision {
+  authorise(principal: Principal, action: string, needed: Authorisation): Decision {
     if (principal.kind === "operator") return { allowed: true };
+    if (principal.kind === "anonymous") {
+      return { allowed: false, message: "Request is missing Authentication Token", resourceMissing: false };
+    }
     const role = this.role(principal.roleName);
     const context = contextOf({ ...this.callerContext(principal), ...needed.context });
     const request: Request = { action: needed.action ?? action, resource: needed.resource, context };

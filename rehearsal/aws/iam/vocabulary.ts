@@ -32,7 +32,9 @@ const EXACT_KEYS = new Set(
     "dynamodb:LeadingKeys",
     "dynamodb:ReturnValues",
     "dynamodb:Select",
+    "ec2:Attribute",
     "ec2:CreateAction",
+    "ec2:InstanceType",
     "ec2:SourceInstanceARN",
     "ec2:Subnet",
     "events:detail-type",
@@ -51,8 +53,6 @@ const EXACT_KEYS = new Set(
     "secretsmanager:ForceDeleteWithoutRecovery",
     "secretsmanager:Name",
     "secretsmanager:SecretId",
-    "token.actions.githubusercontent.com:aud",
-    "token.actions.githubusercontent.com:sub",
   ].map((key) => key.toLowerCase()),
 );
 
@@ -61,15 +61,22 @@ const TAG_KEYS = [
   "aws:requesttag/",
   "aws:resourcetag/",
   "autoscaling:resourcetag/",
+  "ec2:attribute/",
   "ec2:resourcetag/",
   "secretsmanager:resourcetag/",
   "ssm:resourcetag/",
 ];
 
+/** Claims of the tokens that GitHub signs for workflows: of github.com, an enterprise of its own there or with data residency, a server. */
+const TOKEN_KEYS =
+  /^(?:token\.actions\.(?:githubusercontent\.com|[a-z0-9-]+\.ghe\.com)(?:\/[a-z0-9-]+)?|[a-z0-9.:-]+\/_services\/token):(?:aud|sub)$/;
+
 /** Keys are case-insensitive up to the slash; the tag's own key after it is not. */
 export function isKnownKey(key: string): boolean {
   const lower = key.toLowerCase();
-  return EXACT_KEYS.has(lower) || TAG_KEYS.some((prefix) => lower.startsWith(prefix) && lower.length > prefix.length);
+  return (
+    EXACT_KEYS.has(lower) || TOKEN_KEYS.test(lower) || TAG_KEYS.some((prefix) => lower.startsWith(prefix) && lower.length > prefix.length)
+  );
 }
 
 /** The spelling under which a key is stored and looked up. */

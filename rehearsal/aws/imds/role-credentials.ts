@@ -1,5 +1,5 @@
 import type { Clock } from "../../clock";
-import type { Principal } from "../api";
+import type { ServicePrincipal } from "../api";
 import type { IssuedCredentials } from "../credentials";
 import type { Instance } from "../ec2/instance";
 import { type ImdsResponse, iso, json } from "./http";
@@ -8,7 +8,7 @@ import { type ImdsResponse, iso, json } from "./http";
 const RENEWAL_MS = 5 * 60_000;
 
 /** Issues credentials for an instance's role; throws if the role cannot be assumed. */
-export type IssueCredentials = (principal: Principal) => IssuedCredentials;
+export type IssueCredentials = (principal: ServicePrincipal) => IssuedCredentials;
 
 /** The credentials of the instances' roles, as `iam/security-credentials/<role>` returns them. */
 export class RoleCredentials {

@@ -26,6 +26,8 @@ interface KeyUse {
   actions: readonly string[];
   /** What the service binds the data to. */
   encryptionContext?: Readonly<Record<string, string>>;
+  /** Further condition keys of the service's call. */
+  context?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -42,7 +44,11 @@ export class KmsKeys {
   ) {}
 
   /** Why the principal may not use the key through the service; undefined if it may. */
-  refusal(principal: Principal, { key: given, actions, encryptionContext = {} }: KeyUse, service: string): string | undefined {
+  refusal(
+    principal: Principal,
+    { key: given, actions, encryptionContext = {}, context: more = {} }: KeyUse,
+    service: string,
+  ): string | undefined {
     if (principal.kind === "operator" || AWS_KEY.test(given)) return undefined;
     const key = findKey(this.store, given);
     const resource = String(key?.state.arn ?? given);
@@ -50,12 +56,14 @@ export class KmsKeys {
       "kms:ViaService": `${service}.${this.account.region}.amazonaws.com`,
       "kms:CallerAccount": this.account.accountId,
       ...Object.fromEntries(Object.entries(encryptionContext).map(([name, value]) => [`kms:EncryptionContext:${name}`, value])),
+      ...more,
     };
     for (const action of actions) {
       const identity = this.iam.authorise(principal, action, { resource, context });
       if (!identity.allowed) return identity.message;
       const { accountId } = this.account;
-      const named = [`arn:aws:iam::${accountId}:root`, accountId, this.iam.role(principal.roleName)?.arn ?? ""];
+      const role = principal.kind === "anonymous" ? undefined : this.iam.role(principal.roleName);
+      const named = [`arn:aws:iam::${accountId}:root`, accountId, role?.arn ?? ""];
       if (!this.policyAllows(key, "AWS", named, { action, resource, context }))
         return `not authorized to perform: ${action} on resource: ${resource} because no resource-based policy allows the ${action} action`;
     }

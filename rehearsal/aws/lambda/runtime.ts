@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock";
 import type { Random } from "../../random";
 import type { Timeline } from "../../timeline";
-import type { Principal } from "../api";
+import type { ServicePrincipal } from "../api";
 import type { AwsGateway } from "../gateway";
 import { metricsInLine } from "../cloudwatch/emf";
 import type { MetricStore } from "../cloudwatch/metrics";
@@ -190,7 +190,7 @@ export class LambdaRuntime {
     }
   }
 
-  private principal(deployed: DeployedFunction): Principal {
+  private principal(deployed: DeployedFunction): ServicePrincipal {
     return { kind: "function", functionName: deployed.name, roleName: deployed.roleName };
   }
 

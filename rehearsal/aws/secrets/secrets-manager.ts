@@ -91,7 +91,16 @@ export class SecretsManager implements Service {
     const secret = this.find(id);
     const resource = secret?.arn ?? (id.startsWith("arn:") ? id : this.arnOf(id));
     const context: Record<string, string> = { ...tagContext(secret?.tags ?? []), "secretsmanager:SecretId": id };
-    if (operation === "TagResource") Object.assign(context, requestTagContext((params["Tags"] as Tag[] | undefined) ?? []));
+    if (operation === "TagResource" && secret) {
+      const tags = (params["Tags"] as Tag[] | undefined) ?? [];
+      Object.assign(context, requestTagContext(tags));
+      // Whoever would lose the permission by it is refused as well.
+      const after = tagContext(tags.map(({ Key, Value }) => [Key, Value] as const));
+      return [
+        { resource, context },
+        { resource, context: { ...context, ...after } },
+      ];
+    }
     if (operation === "DeleteSecret") {
       context["secretsmanager:ForceDeleteWithoutRecovery"] = String(params["ForceDeleteWithoutRecovery"] === true);
     }

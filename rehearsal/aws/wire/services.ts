@@ -12,6 +12,19 @@ interface WireService {
   client?: () => Client;
 }
 
+const NAMESPACE = "com.amazonaws.sts";
+/** Missing in the client of STS that the SDK's other clients contain; schemas as in `operationModel`: 3 is a structure, 0 a text. */
+const CALLER_IDENTITY: Client = {
+  GetCallerIdentity$: [
+    9,
+    NAMESPACE,
+    "GetCallerIdentity",
+    0,
+    () => [3, NAMESPACE, "GetCallerIdentityRequest", 0, [], []],
+    () => [3, NAMESPACE, "GetCallerIdentityResponse", 0, ["UserId", "Account", "Arn"], [0, 0, 0]],
+  ],
+};
+
 /** The services that are served over the wire, by their signing name. */
 const TABLE = {
   autoscaling: {
@@ -63,6 +76,12 @@ const TABLE = {
     target: "GraniteServiceVersion20100801",
     client: (): Client => require("@aws-sdk/client-cloudwatch") as Client,
   },
+  sts: {
+    iam: "sts",
+    protocols: ["query"],
+    version: "2011-06-15",
+    client: (): Client => ({ ...(require("@aws-sdk/nested-clients/sts") as Client), ...CALLER_IDENTITY }),
+  },
   lambda: { iam: "lambda", protocols: ["rest"] },
   s3: { iam: "s3", protocols: ["s3"] },
 } satisfies Record<string, WireService>;
@@ -80,5 +99,6 @@ export function serviceNamed(name: string): (WireService & { name: ServiceName }
 export function xmlNamespace(service: ServiceName): string {
   const { version } = SERVICES[service];
   if (service === "ec2") return `http://ec2.amazonaws.com/doc/${version}/`;
-  return `http://${service}.amazonaws.com/doc/${version}/`;
+  const scheme = service === "sts" ? "https" : "http";
+  return `${scheme}://${service}.amazonaws.com/doc/${version}/`;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Clock } from "../../clock";
-import { AwsError, type AwsApi } from "../api";
+import { AwsError, type AwsApi, type Principal } from "../api";
 import type { Credentials } from "../credentials";
 import type { HttpHandler } from "../front/front-handler";
 import { authenticate } from "./authenticate";
@@ -9,7 +9,7 @@ import { endpointOf } from "./endpoint";
 import { readRequest, type WireReply, sendReply } from "./exchange";
 import { lambdaErrorReply, serveLambda } from "./rest-lambda";
 import { s3ErrorReply, serveS3 } from "./rest-s3";
-import { errorReply, parseRpc } from "./rpc";
+import { errorReply, parseRpc, type RpcCall } from "./rpc";
 import { serviceNamed, type ServiceName, SERVICES } from "./services";
 import { parseAuthorization, type SignedRequest } from "./sigv4";
 
@@ -44,7 +44,8 @@ async function serve(options: WireOptions, req: IncomingMessage): Promise<{ repl
   const host = request.headers["host"] ?? "";
   const endpoint = endpointOf(host);
   const byScope = serviceNamed(parseAuthorization(request.headers["authorization"])?.service ?? "")?.name;
-  const service = endpoint?.service ?? (host.includes(".amazonaws.com") ? undefined : byScope);
+  const bySigner = byScope ?? (isUnsigned(request) ? "sts" : undefined);
+  const service = endpoint?.service ?? (host.includes(".amazonaws.com") ? undefined : bySigner);
   if (!service) {
     return {
       method: request.method,
@@ -74,10 +75,24 @@ async function answer(
   requestId: string,
 ): Promise<WireReply> {
   const { api, credentials, clock, region } = options;
-  const { principal } = authenticate(request, { credentials, region, service, now: clock.now() });
+  if (service === "sts" && isUnsigned(request)) {
+    const call = parseRpc(service, request);
+    if (call.operation === UNSIGNED) return answerRpc(api, { kind: "anonymous" }, service, call, requestId);
+  }
+  const { principal } = authenticate(request, { credentials, region, service, now: clock.now(), skipped: clock.skipped });
   if (service === "s3") return serveS3(api, principal, request, bucket, requestId);
   if (service === "lambda") return serveLambda(api, principal, request, requestId);
-  const call = parseRpc(service, request);
+  return answerRpc(api, principal, service, parseRpc(service, request), requestId);
+}
+
+async function answerRpc(api: AwsApi, principal: Principal, service: ServiceName, call: RpcCall, requestId: string): Promise<WireReply> {
   const result = await api.call(principal, `${SERVICES[service].iam}:${call.operation}`, call.params);
   return call.reply(result, requestId);
+}
+
+/** The only call that AWS accepts without a signature: the token in it is the caller's credential. */
+const UNSIGNED = "AssumeRoleWithWebIdentity";
+
+function isUnsigned({ headers, body }: SignedRequest): boolean {
+  return headers["authorization"] === undefined && body.includes(`Action=${UNSIGNED}`);
 }

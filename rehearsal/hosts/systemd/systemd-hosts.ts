@@ -1,39 +1,32 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CommandResult, HostDriver, LaunchSpec } from "../../aws/host-driver";
+import type { CommandResult, HostDriver, KeptVolume, LaunchSpec } from "../../aws/host-driver";
 import { UNREACHABLE_ADDRESS } from "../network";
 import { removeFolder } from "../remove-folder";
 import { BlockDevices } from "./block-devices";
 import { Cgroup, cgroupMounts } from "./cgroups";
 import { Disk } from "./disk";
 import { JournalReader } from "./journal";
+import { enqueue, type Host, hostName } from "./host";
+import { KeptVolumes, MachineVolumes } from "./kept-volumes";
 import { featureNames } from "./machine-features";
 import { SystemdMachine } from "./systemd-machine";
 import type { SystemdHostsOptions } from "./systemd-hosts-options";
-
-interface Host {
-  spec: LaunchSpec;
-  image: string;
-  disk: Disk;
-  volumes: BlockDevices;
-  cgroup: Cgroup;
-  journal: JournalReader;
-  machine?: SystemdMachine;
-  /** Set while the machine is meant to be off. */
-  offRequested: boolean;
-  /** Operations on one machine run one after another. */
-  queue: Promise<unknown>;
-}
+import { VolumeAttachments } from "./volume-attachments";
 
 /** Instances as machines that each run a real systemd: systemd-nspawn, with one network namespace each. */
 export class SystemdHosts implements HostDriver {
   private readonly hosts = new Map<string, Host>();
   private readonly logs: string;
+  private readonly keptVolumes: KeptVolumes;
+  private readonly attachments: VolumeAttachments;
   private launches = 0;
   private closing: Promise<void> | undefined;
 
   constructor(private readonly options: SystemdHostsOptions) {
     this.logs = join(options.run.dir, "logs");
+    this.keptVolumes = new KeptVolumes(join(options.run.dir, "volumes"));
+    this.attachments = new VolumeAttachments(this.keptVolumes, options.features?.newVolume);
     mkdirSync(this.logs, { recursive: true });
   }
 
@@ -52,32 +45,39 @@ export class SystemdHosts implements HostDriver {
       image,
       disk,
       volumes: new BlockDevices(join(disk.path, "volumes"), spec.volumes ?? []),
+      kept: new MachineVolumes(this.keptVolumes),
       cgroup: Cgroup.at(mounts, `${run.cgroup}/${spec.instanceId}`),
       journal: new JournalReader(spec.instanceId, disk.journal, timeline, clock),
       offRequested: false,
       queue: Promise.resolve(),
     };
     this.hosts.set(spec.instanceId, host);
-    await this.enqueue(host, async () => {
+    await enqueue(host, async () => {
       const { hostnames, unreachable, features } = this.options;
       const containers = features?.containers;
       const silent = (unreachable?.() ?? []).map((name) => ({ name, address: UNREACHABLE_ADDRESS }));
       const names = { hostnames: hostnames(), gatewayAddress, otherNames: [...otherNames, ...silent] };
       disk.create({ spec, hostName: hostName(spec), ...names, image, caFile, containers });
       host.volumes.create(features?.newVolume);
+      for (const volume of spec.kept ?? []) this.attachments.prepare(host, volume);
       this.options.customize?.(join(disk.path, "upper"));
       await this.powerOn(host);
     });
   }
 
-  async stop(instanceId: string): Promise<void> {
+  async stop(instanceId: string, { force = false }: { force?: boolean } = {}): Promise<void> {
     const host = this.host(instanceId);
-    await this.enqueue(host, () => this.powerOff(host, this.options.stopGraceSeconds ?? 30));
+    if (force) {
+      host.offRequested = true;
+      // Not queued: an orderly shutdown may be taking its whole grace period.
+      await host.machine?.cutPower();
+    }
+    await enqueue(host, () => this.powerOff(host, force ? 0 : (this.options.stopGraceSeconds ?? 30)));
   }
 
   async start(instanceId: string): Promise<void> {
     const host = this.host(instanceId);
-    await this.enqueue(host, async () => {
+    await enqueue(host, async () => {
       if (host.machine?.running) host.machine.thaw();
       else await this.powerOn(host);
     });
@@ -85,7 +85,7 @@ export class SystemdHosts implements HostDriver {
 
   async hibernate(instanceId: string): Promise<void> {
     const host = this.host(instanceId);
-    await this.enqueue(host, async () => host.machine?.freeze());
+    await enqueue(host, async () => host.machine?.freeze());
   }
 
   resume(instanceId: string): Promise<void> {
@@ -94,10 +94,27 @@ export class SystemdHosts implements HostDriver {
 
   async terminate(instanceId: string): Promise<void> {
     const host = this.host(instanceId);
-    await this.enqueue(host, async () => {
+    await enqueue(host, async () => {
       await this.powerOff(host, this.options.terminateGraceSeconds ?? 5);
       await this.remove(host);
     });
+  }
+
+  attachVolume(instanceId: string, volume: KeptVolume): Promise<void> {
+    return this.attachments.attach(this.host(instanceId), volume);
+  }
+
+  async detachVolume(instanceId: string, volumeId: string): Promise<boolean> {
+    const host = this.hosts.get(instanceId);
+    return host === undefined || this.attachments.detach(host, volumeId);
+  }
+
+  async growVolume(volumeId: string, sizeGib: number): Promise<void> {
+    this.attachments.grow(this.hosts.values(), volumeId, sizeGib);
+  }
+
+  async deleteVolume(volumeId: string): Promise<void> {
+    this.keptVolumes.remove(volumeId);
   }
 
   async runCommand(instanceId: string, commands: string[]): Promise<CommandResult> {
@@ -142,7 +159,7 @@ export class SystemdHosts implements HostDriver {
       );
       await Promise.all(
         [...this.hosts.values()].map((host) =>
-          this.enqueue(host, async () => {
+          enqueue(host, async () => {
             await this.powerOff(host, 0);
             await this.remove(host);
           }).catch(() => host.disk.remove()),
@@ -157,7 +174,11 @@ export class SystemdHosts implements HostDriver {
     if (this.closing) throw new Error(`instance ${host.spec.instanceId} cannot be started: the hosts are being closed`);
     const { instanceId, privateIp } = host.spec;
     host.offRequested = false;
-    const binds = [...(await host.volumes.attach()), ...(this.options.features?.devices?.(instanceId) ?? [])];
+    const binds = [
+      ...(await host.volumes.attach()),
+      ...(await host.kept.connect()),
+      ...(this.options.features?.devices?.(instanceId) ?? []),
+    ];
     const machine = await SystemdMachine.boot({
       instanceId,
       cgroup: host.cgroup,
@@ -181,7 +202,7 @@ export class SystemdHosts implements HostDriver {
     host.journal.follow(machine);
     void machine.whenOff().then(() => {
       if (host.offRequested || host.machine !== machine) return;
-      void this.enqueue(host, () => this.handleUnrequestedOff(host, machine)).catch(() => this.options.onUnexpectedEnd?.(instanceId));
+      void enqueue(host, () => this.handleUnrequestedOff(host, machine)).catch(() => this.options.onUnexpectedEnd?.(instanceId));
     });
   }
 
@@ -200,6 +221,7 @@ export class SystemdHosts implements HostDriver {
     await machine.powerOff(graceSeconds * 1000);
     host.machine = undefined;
     await host.volumes.detach();
+    await host.kept.disconnect();
     await host.journal.catchUp();
   }
 
@@ -207,6 +229,7 @@ export class SystemdHosts implements HostDriver {
   private async remove(host: Host): Promise<void> {
     if (!this.closing) writeFileSync(this.journalFile(host.spec.instanceId), await host.journal.text());
     await host.volumes.detach();
+    await host.kept.disconnect();
     await host.disk.remove();
     this.hosts.delete(host.spec.instanceId);
   }
@@ -215,12 +238,6 @@ export class SystemdHosts implements HostDriver {
     const { image } = this.options;
     if (typeof image === "string") return image;
     return image[this.launches++ % image.length]!;
-  }
-
-  private enqueue<T>(host: Host, operation: () => Promise<T>): Promise<T> {
-    const result = host.queue.then(operation, operation);
-    host.queue = result;
-    return result;
   }
 
   private host(instanceId: string): Host {
@@ -236,8 +253,4 @@ export class SystemdHosts implements HostDriver {
   private journalFile(instanceId: string): string {
     return join(this.logs, `${instanceId}.journal.log`);
   }
-}
-
-function hostName(spec: LaunchSpec): string {
-  return `ip-${spec.privateIp.replaceAll(".", "-")}`;
 }

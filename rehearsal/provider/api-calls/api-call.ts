@@ -20,6 +20,8 @@ export interface Change {
   id: string;
   /** The new inputs over the computed values; on deletion the state. */
   state: Properties;
+  /** The state before the change; empty on creation. */
+  before: Properties;
   /** Names of the inputs that differ. Only for updates. */
   changed: readonly string[];
   /** The provider's default tags included. */
@@ -75,8 +77,8 @@ export function calls(type: CallsOfType): CallsOf {
   };
 }
 
-function taggingCalls(
-  { tags, tagsBefore }: Change,
+export function taggingCalls(
+  { tags, tagsBefore }: Pick<Change, "tags" | "tagsBefore">,
   { tag, untag }: { tag: string; untag: string },
   resource: string,
   existing: Record<string, string>,

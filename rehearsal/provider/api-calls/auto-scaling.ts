@@ -38,7 +38,8 @@ function ownTags({ state }: Change): Record<string, string> {
   return Object.fromEntries(tags.map(({ key, value }) => [key, value]));
 }
 
-function profileRole(reference: { arn?: string; name?: string } | undefined, { store }: Change): unknown[] {
+/** The role of an instance profile that the program deployed, if it did. */
+export function profileRole(reference: { arn?: string; name?: string } | undefined, { store }: Change): unknown[] {
   const found = store.list(PROFILE).find(({ state, id }) => reference && (state["arn"] === reference.arn || id === reference.name));
   return found ? [found.state["role"]] : [];
 }

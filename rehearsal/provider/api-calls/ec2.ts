@@ -2,7 +2,7 @@ import { arn } from "../resource-type";
 import { type ApiCall, calls, type CallsOf, type CallsOfType, type Change, requestTags, resourceTags, tagsWhere } from "./api-call";
 
 /** ARN of a resource whose id EC2 chooses: `*` until it exists. */
-const ec2Arn = ({ account }: Change, kind: string, id: unknown) => arn(account, "ec2", `${kind}/${id || "*"}`);
+export const ec2Arn = ({ account }: Change, kind: string, id: unknown) => arn(account, "ec2", `${kind}/${id || "*"}`);
 
 /** Tags on creation are a permission of their own, whose condition key names the call that creates. */
 function created(action: string, kind: string, change: Change): ApiCall[] {
@@ -27,7 +27,7 @@ function retagged(kind: string, change: Change): ApiCall[] {
 }
 
 /** A resource with tags; `follow` are calls on it right after its creation. */
-function tagged(kind: string, type: Omit<CallsOfType, "arn" | "tagging"> & { follow?(change: Change): readonly string[] }): CallsOf {
+export function tagged(kind: string, type: Omit<CallsOfType, "arn" | "tagging"> & { follow?(change: Change): readonly string[] }): CallsOf {
   return calls({
     arn: (change) => ec2Arn(change, kind, change.id),
     ...type,

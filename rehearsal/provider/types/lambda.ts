@@ -142,7 +142,10 @@ const eventInvokeConfig = storedType({
 
 type InvocationAction = "create" | "update" | "delete";
 
-/** Invokes the function with the key that tells it which operation waits for it. */
+/** The default: invoked when it is made, and neither told so nor invoked again; another input is another invocation. */
+const isCreateOnly = ({ lifecycleScope }: Properties): boolean => (lifecycleScope ?? "CREATE_ONLY") === "CREATE_ONLY";
+
+/** Invokes the function; with the scope CRUD, with the key that tells it which operation waits for it. */
 async function invoke(
   action: InvocationAction,
   inputs: Properties,
@@ -151,6 +154,7 @@ async function invoke(
 ): Promise<{ id: string; result: string }> {
   const name = functionName(inputs.functionName);
   functionMustExist(context, name);
+  if (isCreateOnly(inputs)) return invokeFunction(name, inputs.qualifier, JSON.parse(text(inputs.input)), context);
   const lifecycle = { action, prev_input: previous === undefined ? null : JSON.parse(text(previous)) };
   const payload = { ...JSON.parse(text(inputs.input)), [inputs.terraformKey ?? "tf"]: lifecycle };
   return invokeFunction(name, inputs.qualifier, payload, context);
@@ -158,16 +162,15 @@ async function invoke(
 
 function validateInvocation(inputs: Properties) {
   return [
-    // With the default scope, a change of the input replaces the resource, which the rehearsal does not implement.
-    ...(inputs.lifecycleScope === "CRUD"
+    ...(isCreateOnly(inputs) || inputs.lifecycleScope === "CRUD"
       ? []
       : [
           {
             property: "lifecycleScope",
-            reason: `must be CRUD for the rehearsal, got ${inputs.lifecycleScope ?? "CREATE_ONLY, the default"}`,
+            reason: `expected lifecycle_scope to be one of ["CREATE_ONLY" "CRUD"], got ${inputs.lifecycleScope}`,
           },
         ]),
-    ...(containsUnknown(inputs.input) || isJsonObject(text(inputs.input))
+    ...(isCreateOnly(inputs) || containsUnknown(inputs.input) || isJsonObject(text(inputs.input))
       ? []
       : [{ property: "input", reason: "lifecycle_scope CRUD requires input to be a JSON object" }]),
   ];
@@ -186,6 +189,7 @@ const invocation: ResourceType = {
   inputs: ["functionName", "input", "lifecycleScope", "qualifier", "tenantId", "terraformKey", "triggers"],
   required: ["functionName", "input"],
   replaceOn: ["functionName", "qualifier", "tenantId"],
+  replacesFor: (property, news) => property === "input" && isCreateOnly(news),
   volatile: ["result"],
   // The id is derived from the result, which two invocations may share.
   upserts: true,
@@ -196,7 +200,9 @@ const invocation: ResourceType = {
     return { id, outputs: { result } };
   },
   update: async (_id, inputs, old, context) => ({ result: (await invoke("update", inputs, old.input, context)).result }),
-  delete: async (_id, state, context) => void (await invoke("delete", state, state.input, context)),
+  async delete(_id, state, context) {
+    if (!isCreateOnly(state)) await invoke("delete", state, state.input, context);
+  },
 };
 
 export const LAMBDA_TYPES: Record<string, ResourceType> = {

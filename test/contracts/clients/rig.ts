@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { AwsOptions } from "../../../rehearsal/aws/aws-options";
 import { ACCOUNT, deployRole, startHarness, type AwsHarness } from "../../rehearsal/aws/harness";
 import { Boto } from "./boto";
 import { pythonClients } from "./python";
@@ -29,12 +30,14 @@ export class ClientRig {
     private readonly env: Record<string, string>,
   ) {}
 
-  static async open(context: Mocha.Context): Promise<ClientRig> {
+  static async open(context: Mocha.Context, options: Partial<AwsOptions> = {}): Promise<ClientRig> {
     const bin = await pythonClients(context);
     // Short delays, because these tests run on the real clock: signatures are checked against it.
     const harness = await startHarness({
       autoscaling: { delays: { reaction: 10, launch: 20, healthCheck: 50 } },
       ssm: { registrationMs: 0, delivery: { min: 5, max: 10 } },
+      ec2Delays: { pending: 200, stopping: 200, shuttingDown: 100, create: 100, attach: 100 },
+      ...options,
     });
     const tunnel = await openTunnel(harness.front.tlsPort);
     deploy(harness);
@@ -62,8 +65,13 @@ export class ClientRig {
 
   /** Runs `aws ARGS` and returns its result, whether it succeeds or fails. */
   cli(...args: string[]): Promise<Cli> {
+    return this.cliWith({}, ...args);
+  }
+
+  /** @param variables undefined: not in the environment */
+  cliWith(variables: Record<string, string | undefined>, ...args: string[]): Promise<Cli> {
     return new Promise((resolve) => {
-      execFile(join(this.bin, "aws"), args, { env: this.env }, (error, stdout, stderr) =>
+      execFile(join(this.bin, "aws"), args, { env: { ...this.env, ...variables } }, (error, stdout, stderr) =>
         resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
       );
     });

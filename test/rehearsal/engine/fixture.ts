@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { MemoryStore } from "../../../rehearsal/aws/store";
 import { openStack, type StackHandle, type StackOptions } from "../../../rehearsal/engine/engine";
 import { locate } from "../../../rehearsal/engine/locate";
-import { ProviderBackend } from "../../../rehearsal/provider/backend";
+import { ProviderBackend, type ProviderOptions } from "../../../rehearsal/provider/backend";
 import { serveProvider, type ProviderServer } from "../../../rehearsal/provider/server";
 import { FakeAutoScaling } from "../provider/fake-auto-scaling";
 
@@ -16,13 +16,18 @@ export class Rig {
   readonly store = new MemoryStore();
   readonly autoscaling = new FakeAutoScaling();
   readonly dir = mkdtempSync(join(tmpdir(), "ci-runners-"));
-  readonly backend = new ProviderBackend({
-    store: this.store,
-    autoscaling: this.autoscaling,
-    filesDir: join(this.dir, "files"),
-    sleep: () => new Promise((resolve) => setTimeout(resolve, 20)),
-  });
+  readonly backend: ProviderBackend;
   private server: ProviderServer | undefined;
+
+  constructor(options: Partial<ProviderOptions> = {}) {
+    this.backend = new ProviderBackend({
+      store: this.store,
+      autoscaling: this.autoscaling,
+      filesDir: join(this.dir, "files"),
+      sleep: () => new Promise((resolve) => setTimeout(resolve, 20)),
+      ...options,
+    });
+  }
 
   /** Writes a project with one stack, `test`. */
   writeProject(files: Record<string, string> = {}): string {

@@ -6,6 +6,7 @@ import * as aws from "@pulumi/aws";
 import { MemoryStore } from "../../../rehearsal/aws/store";
 import { openStack, type StackOptions } from "../../../rehearsal/engine/engine";
 import { locate } from "../../../rehearsal/engine/locate";
+import { ProgramErrors } from "../../../rehearsal/engine/program-errors";
 import { EngineError } from "../../../rehearsal/engine/result";
 import { ProviderBackend, type ProviderOptions } from "../../../rehearsal/provider/backend";
 import { serveProvider } from "../../../rehearsal/provider/server";
@@ -98,5 +99,25 @@ describe("errors that appear only in a run of the real engine", function () {
     const { error } = await refused({ program });
     assert.match(error.message, /missing is not a function[\s\S]*program-errors\.test\.ts:\d+/);
     assert.equal(error.diagnostics.length, 1);
+  });
+
+  it("an engine that is gone is no error of the program, or it would hide why the engine has ended", () => {
+    const errors = new ProgramErrors();
+    const [report] = process.listeners("unhandledRejection").slice(-1) as ((error: unknown) => void)[];
+    const gone = [
+      Object.assign(new Error("14 UNAVAILABLE: Connection dropped"), { code: 14 }),
+      new Error("failed to register new resource group [aws:autoscaling:Group]: Resource monitor is terminating"),
+      new Error(
+        'error serializing property "vpcId": failed to register new resource runners [awsx:ec2:Vpc]: 2 UNKNOWN: resource monitor shut down',
+      ),
+    ];
+    try {
+      for (const error of gone) report!(error);
+      assert.equal(errors.any, false);
+      report!(new Error("2 UNKNOWN: a property of the program"));
+      assert.equal(errors.any, true);
+    } finally {
+      errors.release();
+    }
   });
 });

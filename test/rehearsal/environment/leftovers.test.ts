@@ -15,6 +15,7 @@ const nothing = {
   autoscaling: { groupNames: () => [] },
   secrets: { names: () => [] },
   fleet: { list: () => [] },
+  volumes: { list: () => [] },
   store: new MemoryStore(),
 };
 const aws = nothing as unknown as AwsStandIn;

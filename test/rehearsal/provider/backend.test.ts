@@ -213,8 +213,22 @@ describe("the provider's backend", () => {
       await assert.rejects(create(INVOCATION, "last", { ...given, functionName: "absent" }), /Function not found/);
     });
 
+    it("with the default scope invokes the function once, with its input alone, and another input is another invocation", async () => {
+      const once = { functionName: "fn", input: '{"pool":"p"}' };
+      const { id, outputs } = await create(INVOCATION, "once", once);
+      assert.deepEqual(payloads, [{ pool: "p" }]);
+      const call = { urn: urn(INVOCATION, "once"), id, olds: { ...once, ...outputs }, oldInputs: once };
+      const { changes } = backend.diff({ ...call, news: { ...once, input: '{"pool":"q"}' } });
+      assert.deepEqual(
+        changes.map(({ property, replace }) => [property, replace]),
+        [["input", true]],
+      );
+      await backend.delete({ urn: call.urn, id, olds: call.olds });
+      assert.equal(payloads.length, 1, "a destroy would have the machine prepare itself again");
+    });
+
     it("is refused with a scope or an input that the rehearsal would handle differently from AWS", () => {
-      assert.match(check(INVOCATION, { ...given, lifecycleScope: "CREATE_ONLY" }).failures[0]!.reason, /must be CRUD/);
+      assert.match(check(INVOCATION, { ...given, lifecycleScope: "ONCE" }).failures[0]!.reason, /CREATE_ONLY/);
       for (const input of ["[]", "null", "{"]) assert.match(check(INVOCATION, { ...given, input }).failures[0]!.reason, /JSON object/);
     });
   });

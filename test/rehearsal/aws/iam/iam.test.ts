@@ -173,6 +173,37 @@ describe("the IAM evaluator", () => {
     assert.deepEqual(iam.unusedGrants(), [{ role: "host", policy: "main", statement: "Bundle", action: "s3:PutObject" }]);
   });
 
+  it("must trust a token by the claims of its own provider, of whichever GitHub server it is, and by no others", () => {
+    const hosts = [
+      "token.actions.githubusercontent.com",
+      "token.actions.githubusercontent.com/octocat-inc",
+      "token.actions.octocorp.ghe.com",
+      "github.example.com/_services/token",
+    ];
+    for (const host of hosts) {
+      const arn = `arn:aws:iam::123456789012:oidc-provider/${host}`;
+      const { iam, store } = withPolicy({ Effect: "Allow", Action: "s3:*", Resource: "*" });
+      const role = store.get("aws:iam/role:Role", "host")!;
+      const trust = (key: string) => {
+        const Condition = { StringEquals: { [`${host}:${key}`]: "one" } };
+        const statement = { Effect: "Allow", Action: "sts:AssumeRoleWithWebIdentity", Principal: { Federated: arn }, Condition };
+        store.put({ ...role, state: { ...role.state, assumeRolePolicy: document([statement]) } });
+      };
+      trust("sub");
+      assert.ok(iam.trustsToken("host", { arn, host }, { sub: "one" }));
+      assert.ok(!iam.trustsToken("host", { arn, host }, { sub: "two" }));
+      assert.ok(!iam.trustsToken("host", { arn: `${arn}-2`, host }, { sub: "one" }), "another provider's token");
+      assert.ok(!iam.trustsToken("host", { arn, host: "stranger.example" }, { sub: "one" }));
+      trust("job");
+      assert.throws(() => iam.trustsToken("host", { arn, host }, { job: "one" }), UnsupportedPolicyError);
+    }
+  });
+
+  it("must allow nothing to a caller without credentials", () => {
+    const { iam } = withPolicy({ Effect: "Allow", Action: "*", Resource: "*" });
+    assert.ok(!iam.authorise({ kind: "anonymous" }, "s3:GetObject", { resource: "x", context: {} }).allowed);
+  });
+
   it("must not let a service assume a role that does not trust it", () => {
     const { iam } = withPolicy({ Effect: "Allow", Action: "*", Resource: "*" });
     assert.ok(iam.trusts("host", "ec2.amazonaws.com"));

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import type { Principal } from "../../../../rehearsal/aws/api";
-import { Ec2, Fleet, images, type Instance, instanceTypes, publicParameters } from "../../../../rehearsal/aws/ec2";
+import { createEc2, type Ec2, Fleet, images, type Instance, instanceTypes, publicParameters } from "../../../../rehearsal/aws/ec2";
 import { createImds, ImdsFaults, type ImdsResponse } from "../../../../rehearsal/aws/imds";
 import type { TargetState } from "../../../../contract/aws/lifecycle";
+import { Iam } from "../../../../rehearsal/aws/iam/iam";
+import { KmsKeys } from "../../../../rehearsal/aws/kms/keys";
 import { MemoryStore } from "../../../../rehearsal/aws/store";
 import { Random } from "../../../../rehearsal/random";
+import { Timeline } from "../../../../rehearsal/timeline";
 import { VirtualClock } from "../../../../rehearsal/virtual-clock";
 import { RecordingHosts } from "../autoscaling/rig";
 
@@ -43,6 +46,14 @@ class Account {
       tags: { Name: "pool" },
       ...changes,
     });
+  }
+
+  ec2(): Ec2 {
+    const { clock, fleet, hosts: driver } = this;
+    const store = new MemoryStore();
+    const keys = new KmsKeys(store, new Iam(store, ACCOUNT), ACCOUNT);
+    const timeline = new Timeline(() => clock.now());
+    return createEc2({ fleet, clock, random: new Random(5), timeline, driver, account: ACCOUNT, store, keys }).ec2;
   }
 
   request(instance: Instance, path: string, headers: Record<string, string> = {}, method = "GET"): ImdsResponse {
@@ -195,7 +206,7 @@ describe("Instance metadata", () => {
 describe("EC2", () => {
   it("describes instances and filters them by tag and state", async () => {
     const account = new Account();
-    const ec2 = new Ec2({ fleet: account.fleet, account: ACCOUNT, store: new MemoryStore(), clock: account.clock, console: () => "" });
+    const ec2 = account.ec2();
     const [one] = [account.instance(), account.instance({ tags: {} })];
     await account.fleet.powerOn(one);
     const operator = { kind: "operator" } as const;
@@ -206,7 +217,7 @@ describe("EC2", () => {
     assert.deepEqual(await found([{ Name: "tag:Name", Values: ["pool"] }]), [one.id]);
     assert.deepEqual(await found([{ Name: "instance-state-name", Values: ["running"] }]), [one.id]);
     await assert.rejects(ec2.execute("DescribeInstances", { InstanceIds: ["i-0"] }, operator), { name: "InvalidInstanceID.NotFound" });
-    await assert.rejects(ec2.execute("RunInstances", {}, operator), { name: "InvalidAction" });
+    await assert.rejects(ec2.execute("RebootInstances", {}, operator), { name: "InvalidAction" });
   });
 
   it("runs operations on an instance in order: a machine that is still booting is terminated after it has booted", async () => {

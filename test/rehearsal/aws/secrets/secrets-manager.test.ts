@@ -71,6 +71,28 @@ describe("Secrets Manager", () => {
     await call("CreateSecret", { Name: "ci-runners/p/i-1", SecretString: "x" }, register);
   });
 
+  it("must decide by the tags of a secret and of the request who may change them, and by the new ones who may read it [A14.6]", async () => {
+    const Resource = "arn:aws:secretsmanager:*:*:secret:ci-runners/p/*";
+    const tagging = { Effect: "Allow", Action: "secretsmanager:TagResource", Resource };
+    deployRole(store, "control", [tagging]);
+    deployRole(store, "own", [{ ...tagging, Condition: { StringEquals: { "aws:ResourceTag/team": "build" } } }]);
+    deployRole(store, "few", [{ ...tagging, Condition: { StringEquals: { [`aws:RequestTag/${OWNER}`]: "AROAHOST:i-1" } } }]);
+    const by = (roleName: string): Principal => ({ kind: "function", functionName: roleName, roleName });
+    const retag = (Key: string, Value: string, principal: Principal) =>
+      call("TagResource", { SecretId: "ci-runners/p/i-1", Tags: [{ Key, Value }] }, principal);
+    const denied = { name: "AccessDeniedException" };
+    await call("CreateSecret", token("i-1"));
+    await assert.rejects(retag(OWNER, "AROAHOST:i-2", by("register")), denied, "without the permission, also to replace the value alone");
+    await assert.rejects(retag(OWNER, "AROAHOST:i-2", by("few")), denied);
+    await assert.rejects(retag("team", "build", by("own")), denied, "by a tag that it does not have yet");
+    await retag("team", "build", by("control"));
+    await retag("stage", "test", by("own"));
+    await assert.rejects(retag("team", "other", by("own")), denied, "it would lose the permission");
+    await retag(OWNER, "AROAHOST:i-2", by("control"));
+    await assert.rejects(call("GetSecretValue", { SecretId: "ci-runners/p/i-1" }, host("i-1")), denied);
+    assert.equal((await call("GetSecretValue", { SecretId: "ci-runners/p/i-1" }, host("i-2")))["SecretString"], "i-1");
+  });
+
   it("must limit the number and the length of tags, those of later calls included [A15.7]", async () => {
     const tags = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => ({ Key: `tag${from + n}`, Value: "x" }));
     await assert.rejects(call("CreateSecret", { Name: "more", Tags: tags(0, 51) }), { name: "LimitExceededException" });
