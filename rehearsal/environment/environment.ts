@@ -43,6 +43,8 @@ export interface EnvironmentOptions {
   systems?: MachineSystems;
   /** For tests of another proxy than the stack's. */
   proxy?: ProxyRequirement;
+  /** For tests with real machines in which the cloud's time is not theirs. */
+  clock?: Clock;
 }
 
 /** Starts the stand-ins for one rehearsal. */
@@ -52,7 +54,7 @@ export async function openEnvironment(given: EnvironmentOptions): Promise<Rehear
   const required = scenario.requirements(stack, options);
   const prepared = await prepare(hosts, given.systems ?? required.systems ?? {}, say);
   cleanup.add(() => prepared.run.close());
-  const standIns = await startStandIns(options, hosts, stack, prepared, required.account.images, cleanup);
+  const standIns = await startStandIns(given, stack, prepared, required.account.images);
   const { clock, timeline, random, github, aws, driver, runner, githubHost } = standIns;
   const seeded = aws.secrets.names();
 
@@ -72,7 +74,8 @@ export async function openEnvironment(given: EnvironmentOptions): Promise<Rehear
     say,
   });
   const account = { region: stack.region, accountId: ACCOUNT_ID };
-  const provider = await openProvider(aws, clock, { dir, ...account }, { ...required.account, secrets: seeded });
+  const simulated = hosts === "simulated" ? required.invokeSimulated : undefined;
+  const provider = await openProvider(aws, clock, { dir, ...account }, { ...required.account, secrets: seeded }, simulated);
   cleanup.add(() => provider.close());
   const engine = openEngine({
     located: prepared.engine,
@@ -103,14 +106,11 @@ export async function openEnvironment(given: EnvironmentOptions): Promise<Rehear
 
 /** AWS and GitHub, on the clock that suits the hosts, with the stack's access to GitHub granted. */
 async function startStandIns(
-  options: RehearsalOptions,
-  hosts: "systemd" | "simulated",
+  { options, hosts, cleanup, clock = hosts === "systemd" ? new RealClock() : new VirtualClock() }: EnvironmentOptions,
   stack: StackConfiguration,
   { run }: Prepared,
   images: AccountParts["images"],
-  cleanup: Cleanup,
 ) {
-  const clock: Clock = hosts === "systemd" ? new RealClock() : new VirtualClock();
   if (clock instanceof VirtualClock) cleanup.add(() => clock.close());
   const timeline = new Timeline(() => clock.now());
   const random = new Random(options.seed);
@@ -135,6 +135,7 @@ async function startStandIns(
     workDir: join(run.dir, "aws"),
     githubHandler: github.handler,
     accountParts: { images },
+    readDocument: (url) => github.document(url),
     githubHosts: access.host === undefined ? [] : [access.host],
   });
   cleanup.add(() => aws.close());
@@ -161,7 +162,7 @@ async function openMachines(
     driver.driver = opened.hosts;
     return opened;
   }
-  const simulated = simulatedMachines(options);
+  const simulated = (options.required.simulatedHosts ?? simulatedMachines)(options);
   cleanup.add(() => simulated.close());
   driver.driver = simulated;
   return undefined;

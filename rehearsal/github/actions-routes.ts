@@ -2,7 +2,7 @@ import { requireAccess } from "./access";
 import type { Caller } from "./github-credentials";
 import { HttpError } from "./http";
 import { groupBody, jobBody, runBody } from "./job-shapes";
-import type { Run } from "./jobs";
+import { ended, type Run } from "./jobs";
 import type { JobQueue } from "./queue";
 import type { Repositories } from "./repositories";
 import { repositoryBody } from "./repository-shapes";
@@ -55,18 +55,36 @@ export function actionsRoutes({ queue, repositories, groups, now }: ActionsState
     const bodies = page.items.map((job) => jobBody(job, call.origin));
     return { status: 200, body: { total_count: all.length, jobs: bodies }, headers: page.headers };
   };
-  const job: Act = (call, match, caller) => {
-    const { fullName } = repository(match, caller, "read");
+  const jobOf = (match: Record<string, string>, caller: Caller, need: "read" | "write") => {
+    const { fullName } = repository(match, caller, need);
     const found = queue.known.numbered(Number(match.job_id));
     if (found?.run.repository.toLowerCase() !== fullName.toLowerCase()) throw new HttpError(404, "Not Found");
-    return ok(jobBody(found, call.origin));
+    return found;
   };
+  const job: Act = (call, match, caller) => ok(jobBody(jobOf(match, caller, "read"), call.origin));
   const rerun =
     (which: "all" | "failed"): Act =>
     (_, match, caller) => {
       const run = runOf(match, caller, "write");
       queue.known.runs.rerun(run, which, now(), (spec) => queue.queue(spec, run));
       return ok({}, 201);
+    };
+
+  const rerunJob: Act = (_, match, caller) => {
+    const found = jobOf(match, caller, "write");
+    queue.known.runs.rerun(found.run, found, now(), (spec) => queue.queue(spec, found.run));
+    return ok({}, 201);
+  };
+  const cancel =
+    (force: boolean): Act =>
+    (_, match, caller) => {
+      const run = runOf(match, caller, "write");
+      if (statusOf(run) === "completed") throw new HttpError(409, "Cannot cancel a workflow run that is completed.");
+      if (run.file) run.file.cancel(force);
+      else
+        for (const one of run.jobs.filter((job) => !ended(job)))
+          force ? queue.terminate(one.id, "canceled by force") : queue.cancel(one.id);
+      return ok({}, 202);
     };
 
   const groupsOf = (match: Record<string, string>, caller: Caller): RunnerGroup[] => {
@@ -111,6 +129,9 @@ export function actionsRoutes({ queue, repositories, groups, now }: ActionsState
     }),
     at("GET", `${REPOSITORY}/actions/runs/{run_id}/jobs`, jobs),
     at("GET", `${REPOSITORY}/actions/jobs/{job_id}`, job),
+    at("POST", `${REPOSITORY}/actions/jobs/{job_id}/rerun`, rerunJob),
+    at("POST", `${REPOSITORY}/actions/runs/{run_id}/cancel`, cancel(false)),
+    at("POST", `${REPOSITORY}/actions/runs/{run_id}/force-cancel`, cancel(true)),
     at("POST", `${REPOSITORY}/actions/runs/{run_id}/rerun`, rerun("all")),
     at("POST", `${REPOSITORY}/actions/runs/{run_id}/rerun-failed-jobs`, rerun("failed")),
     at("GET", "/orgs/{org}/actions/runner-groups", listGroups),

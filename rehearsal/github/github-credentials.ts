@@ -93,6 +93,11 @@ export class GitHubCredentials {
     return { token, expiresAt };
   }
 
+  /** As at the end of a job, whose own token ends with it. */
+  revokeInstallationToken(token: string): void {
+    this.installationTokens.delete(token);
+  }
+
   mintRegistrationToken(scope: string, purpose: RegistrationToken["purpose"]): { token: string; expiresAt: number } {
     const token = `A${randomBytes(14).toString("hex").toUpperCase()}`;
     const expiresAt = this.clock.now() + this.options.registrationTokenMs;

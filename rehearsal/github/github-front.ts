@@ -3,6 +3,7 @@ import type { GitHubFaults } from "./github-faults";
 import { GITHUB_HOSTS, type GitHubOptions } from "./github-options";
 import { errorReply, type GitHubReply, type GitHubRequest, HttpError, readGitHubRequest, send } from "./http";
 import { PROTOCOL_ERRORS, ProtocolError } from "./messages";
+import type { WorkflowTokens } from "./oidc/workflow-tokens";
 import type { Outage } from "./outage";
 import { serveRelease } from "./releases";
 import type { Rest } from "./rest";
@@ -19,6 +20,7 @@ export class GitHubFront {
     private readonly outage: Outage,
     private readonly wire: RunnerWire,
     private readonly rest: Rest,
+    private readonly tokens: WorkflowTokens,
   ) {}
 
   /** Rejects with ConnectionCut where HTTP would lose its connection. */
@@ -54,7 +56,7 @@ export class GitHubFront {
       if (isApi && this.outage.isAway) throw new HttpError(503, "Service unavailable");
       const path = isApi && !isKnown ? call.path.slice("/api/v3".length) : call.path;
       const served = isKnown ? call : { ...call, path, origin: `${call.origin}/api/v3` };
-      const reply = (await this.wire.handle(call, path)) ?? (isApi ? this.rest.handle(served) : undefined);
+      const reply = this.tokens.handle(call) ?? (await this.wire.handle(call, path)) ?? (isApi ? this.rest.handle(served) : undefined);
       if (fault?.kind === "lost") await new Promise(() => undefined);
       return reply;
     } catch (error) {

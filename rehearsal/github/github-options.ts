@@ -1,7 +1,8 @@
+import type { AbsenceLimits } from "./absences";
 import { type Deliver, deliverOverHttp } from "./deliver";
 
 /** Limits and behaviour of GitHub that a run can override. Times in milliseconds. */
-export interface GitHubOptions {
+export interface GitHubOptions extends AbsenceLimits {
   /** Public host name: `github.com` or that of a GitHub Enterprise Server. Default `github.com`. */
   host: string;
   /** Base URL of all services when it is not `https://<host>`; tests set a loopback URL. */
@@ -27,6 +28,8 @@ export interface GitHubOptions {
   registrationTokenMs: number;
   /** Installation tokens are valid for one hour. */
   installationTokenMs: number;
+  /** The token of a job for another service is valid for five minutes, as in GitHub's example. */
+  workflowTokenMs: number;
   /** Requests per hour for each installation or token; an installation with more than 20 repositories has more. */
   rateLimit: number;
   /**
@@ -49,10 +52,17 @@ export interface GitHubOptions {
    * The official runner repeats an acquire up to five times, which makes sense only if GitHub returns the job again.
    */
   acquireIsIdempotent: boolean;
+  /**
+   * Whether a just-in-time runner also gets the labels of its system, which the request did not name. Reports differ
+   * (github-aws-runners/terraform-aws-github-runner#3491), and GitHub's own example names them in the request.
+   */
+  jitSystemLabels: boolean;
   /** Downloads redirect to this host, as GitHub's do; empty: served without a redirect. */
   assetHost: string;
   /** Whether ended jobs are kept; a simulation of days has hundreds of thousands of jobs. Default true. */
   keepJobs: boolean;
+  /** Milliseconds for which a job of a workflow file waits for a self-hosted runner: 24 hours at GitHub. */
+  queuedMs: number;
   /** Owner of the repository of jobs that name neither a repository nor a scope. */
   organization: string;
   /** Whether GitHub assigns no jobs at the moment; those queued meanwhile wait. */
@@ -77,6 +87,7 @@ export const GITHUB_DEFAULTS: GitHubOptions = {
   sessionExpiryMs: 100_000,
   registrationTokenMs: 3_600_000,
   installationTokenMs: 3_600_000,
+  workflowTokenMs: 300_000,
   rateLimit: 5000,
   pointsPerMinute: Number.POSITIVE_INFINITY,
   deliver: deliverOverHttp,
@@ -85,6 +96,10 @@ export const GITHUB_DEFAULTS: GitHubOptions = {
   largestPage: 100,
   acquireIsIdempotent: true,
   keepJobs: true,
+  queuedMs: 86_400_000,
+  jitSystemLabels: false,
+  absenceMs: 14 * 86_400_000,
+  ephemeralAbsenceMs: 86_400_000,
   assetHost: "release-assets.githubusercontent.com",
   wallNow: () => Date.now(),
 };
@@ -95,4 +110,6 @@ export const GITHUB_HOSTS = [
   "api.github.com",
   "broker.actions.githubusercontent.com",
   "release-assets.githubusercontent.com",
+  "token.actions.githubusercontent.com",
+  "run-actions-3-azure-eastus.actions.githubusercontent.com",
 ] as const;

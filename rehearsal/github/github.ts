@@ -1,6 +1,7 @@
 import type { RequestListener } from "node:http";
 import { type Clock, RealClock } from "../clock";
 import { Timeline } from "../timeline";
+import { documentAt, idTokenRequests } from "./direct-requests";
 import { type App, GitHubCredentials, type TokenAccess } from "./github-credentials";
 import { GitHubFaults } from "./github-faults";
 import { GitHubFront } from "./github-front";
@@ -9,6 +10,8 @@ import type { GitHubReply, GitHubRequest } from "./http";
 import type { Job, JobSpec, Run } from "./jobs";
 import { GITHUB_DEFAULTS, type GitHubOptions } from "./github-options";
 import { JobFaults } from "./job-faults";
+import { JobTokens } from "./oidc/job-tokens";
+import { WorkflowTokens } from "./oidc/workflow-tokens";
 import { Outage } from "./outage";
 import { Protocol } from "./protocol";
 import { JobQueue } from "./queue";
@@ -18,9 +21,12 @@ import type { RepositorySettings } from "./repository-settings";
 import { Rest } from "./rest";
 import { type RegisteredRunner, type RegistrationRequest, RunnerWire } from "./runner-wire";
 import { type Runner, Runners } from "./runners";
+import { Settled } from "./settled";
 import type { VersionEnds } from "./version-schedules";
 import type { WebhookFaults } from "./webhook-faults";
 import { Webhooks } from "./webhooks";
+import { actionsToken } from "./workflows/actions-token";
+import { Workflows } from "./workflows/workflows";
 
 /**
  * The part of GitHub that a pool of self-hosted runners uses: the REST routes, the downloads, the runner protocol and a
@@ -34,6 +40,10 @@ export class GitHub {
   readonly webhookFaults: WebhookFaults;
   /** The runner protocol without HTTP, for simulated hosts. */
   readonly protocol: Protocol;
+  /** Issuer of the tokens that jobs request. */
+  readonly workflowTokens: WorkflowTokens;
+  /** Runs workflow files. */
+  readonly workflows: Workflows;
   private readonly runnerRegistry: Runners;
   private readonly credentials: GitHubCredentials;
   private readonly queue: JobQueue;
@@ -44,7 +54,7 @@ export class GitHub {
   private readonly rest: Rest;
   private readonly wire: RunnerWire;
   private readonly front: GitHubFront;
-  private readonly settledWaiters = new Set<() => void>();
+  private readonly settled = new Settled(() => this.queue.open > 0 || this.workflows.open > 0);
   private readonly unsubscribe: () => void;
 
   constructor(
@@ -55,35 +65,45 @@ export class GitHub {
     this.options = { isAway: () => this.outage.isAway, ...GITHUB_DEFAULTS, ...options };
     this.credentials = new GitHubCredentials(clock, this.options);
     this.rateLimit = new RateLimit(clock, this.options.pointsPerMinute);
-    this.runnerRegistry = new Runners(clock, timeline);
+    this.runnerRegistry = new Runners(clock, timeline, this.options);
     this.queue = new JobQueue(clock, timeline, this.runnerRegistry, this.options);
     const runService = this.options.baseUrl ?? "https://broker.actions.githubusercontent.com";
-    this.protocol = new Protocol(clock, this.runnerRegistry, this.queue, this.options, runService);
+    this.workflowTokens = new WorkflowTokens(this.options, this.repositories);
+    const jobTokens = new JobTokens(this.workflowTokens);
+    const variables = (job: Job) => jobTokens.variables(job);
+    this.protocol = new Protocol(clock, this.runnerRegistry, this.queue, this.options, runService, variables);
     const { baseUrl, deliver } = this.options;
     const api = baseUrl ? `${baseUrl}/api/v3` : "https://api.github.com";
     this.webhooks = new Webhooks(clock, timeline, this.repositories, this.outage, deliver, api);
     this.webhookFaults = this.webhooks.faults;
+    this.workflows = new Workflows({
+      clock,
+      queue: this.queue,
+      repositories: this.repositories,
+      server: baseUrl ?? `https://${this.options.host}`,
+      api,
+      queuedMs: this.options.queuedMs,
+      isAway: () => this.options.isAway?.() ?? false,
+      mintToken: (repository, permissions) => actionsToken(this.credentials, repository, permissions),
+      revokeToken: (token) => this.credentials.revokeInstallationToken(token),
+      idToken: (job) => jobTokens.request(job as Job),
+      onEnd: () => this.settled.changed(),
+    });
     this.queue.onAction = (job, action) => {
       this.repositories.add(job.run.repository);
+      jobTokens.changed(job);
       this.webhooks.jobChanged(job, action);
+      // Last: what a job's end begins is reported after it.
+      this.workflows.jobChanged(job, action);
     };
     this.queue.isWithheld = (job) => this.jobFaults.take(job);
     this.jobFaults.onRelease = (job) => this.queue.release(job);
     this.outage.onEnd = () => this.protocol.offerAll();
-    const now = () => clock.now();
-    this.rest = new Rest(
-      this.credentials,
-      this.runnerRegistry,
-      this.rateLimit,
-      this.options,
-      this.repositories,
-      this.queue,
-      this.webhooks,
-      now,
-    );
+    const { credentials, runnerRegistry, rateLimit, repositories, queue, webhooks } = this;
+    this.rest = new Rest(credentials, runnerRegistry, rateLimit, this.options, repositories, queue, webhooks, () => clock.now());
     this.wire = new RunnerWire(this.credentials, this.runnerRegistry, this.queue, this.protocol);
-    this.front = new GitHubFront(this.options, this.faults, this.outage, this.wire, this.rest);
-    this.unsubscribe = timeline.subscribe(() => this.wakeSettled());
+    this.front = new GitHubFront(this.options, this.faults, this.outage, this.wire, this.rest, this.workflowTokens);
+    this.unsubscribe = timeline.subscribe(() => this.settled.changed());
   }
 
   /** For `http.createServer`, or for a front end that dispatches by host name. */
@@ -199,9 +219,9 @@ export class GitHub {
     return this.runnerRegistry.all();
   }
 
-  /** Resolves once no job is queued, assigned or running. */
-  async jobsSettled(): Promise<void> {
-    while (this.queue.open > 0) await new Promise<void>((resolve) => this.settledWaiters.add(resolve));
+  /** Resolves once no job is queued, assigned or running, and none is to come in a run of a workflow file. */
+  jobsSettled(): Promise<void> {
+    return this.settled.reached();
   }
 
   /** Registration without HTTP, for simulated hosts. Throws ProtocolError. */
@@ -233,6 +253,7 @@ export class GitHub {
   close(): void {
     this.unsubscribe();
     this.protocol.close();
+    this.workflows.close();
     this.queue.close();
     this.webhooks.close();
   }
@@ -245,10 +266,11 @@ export class GitHub {
     return this.front.request(call, (ms) => this.clock.sleep(ms));
   }
 
-  private wakeSettled(): void {
-    if (this.queue.open > 0) return;
-    const waiters = [...this.settledWaiters];
-    this.settledWaiters.clear();
-    for (const wake of waiters) wake();
+  /** A token at the address that a job has for it, for jobs whose steps are functions of this process. */
+  readonly requestIdToken = idTokenRequests((call) => this.request(call));
+
+  /** A public document of GitHub's, as services read it that have no socket here. Rejects unless it is served. */
+  document(url: string): Promise<unknown> {
+    return documentAt((call) => this.request(call), url);
   }
 }

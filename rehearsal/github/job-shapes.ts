@@ -24,7 +24,7 @@ export function jobBody(job: Job, api: string): Record<string, unknown> {
     id: number,
     run_id: run.id,
     workflow_name: run.workflow,
-    head_branch: "main",
+    head_branch: run.file?.branch ?? "main",
     run_url: `${url}/actions/runs/${run.id}`,
     run_attempt: job.attempt,
     node_id: `CR_${number}`,
@@ -38,7 +38,7 @@ export function jobBody(job: Job, api: string): Record<string, unknown> {
     started_at: instant(job.acquiredAt ?? (job.state === "canceled" ? job.endedAt : undefined) ?? job.createdAt),
     completed_at: job.endedAt === undefined ? null : instant(job.endedAt),
     name: job.spec.name,
-    steps: [],
+    steps: (job.steps ?? []).map(({ name, conclusion }, index) => ({ name, status: "completed", conclusion, number: index + 1 })),
     check_run_url: `${url}/check-runs/${number}`,
     labels: job.spec.labels,
     ...runnerOf(job),
@@ -59,7 +59,8 @@ function runnerOf(job: Job): Record<string, unknown> {
 
 export function runBody(run: Run, repository: Repository, api: string): Record<string, unknown> {
   const url = `${api}/repos/${run.repository}/actions/runs/${run.id}`;
-  const actor = account("octocat", "User", api);
+  const { file } = run;
+  const actor = account(file?.actor ?? "octocat", "User", api);
   const author = { name: "octocat", email: "octocat@example.com" };
   const sha = shaOf(run);
   const changes = run.jobs.flatMap((job) => [job.createdAt, job.acquiredAt ?? 0, job.endedAt ?? 0]);
@@ -67,13 +68,13 @@ export function runBody(run: Run, repository: Repository, api: string): Record<s
     id: run.id,
     name: run.workflow,
     node_id: `WFR_${run.id}`,
-    head_branch: "main",
+    head_branch: file?.branch ?? "main",
     head_sha: sha,
-    path: `.github/workflows/${run.workflow}.yml`,
-    display_title: run.workflow,
+    path: file?.path ?? `.github/workflows/${run.workflow}.yml`,
+    display_title: file?.title ?? run.workflow,
     run_number: run.number,
     run_attempt: run.attempt,
-    event: "push",
+    event: file?.event ?? "push",
     status: statusOf(run),
     conclusion: conclusionOf(run),
     workflow_id: 1,
@@ -115,5 +116,6 @@ export function groupBody(group: RunnerGroup, organization: string, api: string)
 }
 
 function shaOf(run: Run): string {
+  if (run.file) return run.file.sha;
   return createHash("sha1").update(String(run.id)).digest("hex");
 }

@@ -1,5 +1,7 @@
 import type { Timer } from "../clock";
+import type { JobPlan, StepReport } from "../runner/steps/plan";
 import type { Annotation, StepSpec } from "./messages";
+import type { JobTrigger } from "./oidc/identity";
 
 /** A job as requested by the scenario. */
 export interface JobSpec {
@@ -17,10 +19,16 @@ export interface JobSpec {
   repository?: string;
   /** Name of its workflow. Default `rehearsal`. */
   workflow?: string;
+  /** With the permission `id-token: write`: what caused it, for the tokens that it requests. Absent: it has no such permission. */
+  idToken?: JobTrigger;
   /** Id of the run that it belongs to, by `startRun`; absent: a run of its own. */
   run?: number;
   /** `waiting`: for an approval, until `approveJob`. `skipped`: by its condition, so it ends at once and was never queued. */
   begins?: "waiting" | "skipped";
+  /** GitHub runs it on a machine of its own; no registered runner gets it. */
+  hosted?: boolean;
+  /** Of a job of a workflow file: what its runner evaluates and runs, made when it has acquired the job. */
+  plan?: (job: Readonly<Job>) => JobPlan;
   /** Name of the only runner that may take it; absent: any. GitHub has no such setting; tests use it to target an instance. */
   runner?: string;
 }
@@ -77,6 +85,9 @@ export interface Job {
   annotations: Annotation[];
   /** Why it ended in this state. */
   detail?: string;
+  /** Of a job of a workflow file that ran to its end. */
+  outputs?: Record<string, string>;
+  steps?: StepReport[];
   token: string;
   timer?: Timer;
 }
@@ -92,6 +103,25 @@ export interface Run {
   attempt: number;
   /** Of the latest attempt, with those of earlier ones that were not run again. */
   jobs: Job[];
+  /** Of a workflow file: its jobs come one after the other, so they alone do not tell whether it has ended. */
+  file?: WorkflowRunState;
+}
+
+/** A run of a workflow file, as the REST API shows it. */
+interface WorkflowRunState {
+  /** Path of the file. */
+  readonly path: string;
+  readonly event: string;
+  readonly branch: string;
+  readonly sha: string;
+  readonly title: string;
+  readonly actor: string;
+  /** `pending`: another run has its concurrency group. */
+  status: "pending" | "open" | "completed";
+  conclusion?: Conclusion;
+  /** @param which jobs of the latest attempt; those that need one of them are run again too */
+  rerun(which: "all" | "failed" | Job): void;
+  cancel(force: boolean): void;
 }
 
 export function ended(job: Job): boolean {

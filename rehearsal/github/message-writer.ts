@@ -3,6 +3,9 @@ import type { JobMessage, RunnerMessage } from "./messages";
 import type { GitHubOptions } from "./github-options";
 import type { Runner } from "./runners";
 
+/** Variables of a job that was acquired, besides those that every job has. */
+export type JobVariables = (job: Job) => Record<string, string>;
+
 /** Writes what GitHub sends to runners: numbered messages for a poll, and the reply to an acquisition. */
 export class MessageWriter {
   private messageId = 0;
@@ -10,6 +13,7 @@ export class MessageWriter {
   constructor(
     private readonly options: GitHubOptions,
     private readonly runServiceUrl: string,
+    private readonly variables: JobVariables,
   ) {}
 
   request(job: Job): RunnerMessage {
@@ -51,6 +55,7 @@ export class MessageWriter {
       lockedUntil: new Date(job.lockedUntil ?? 0).toISOString(),
       setupSeconds: job.spec.setupSeconds ?? 0,
       steps: job.spec.steps ?? [{ name: "Work", seconds: job.spec.seconds ?? 1 }],
+      ...(job.spec.plan && { plan: job.spec.plan(job) }),
       environment: {
         GITHUB_ACTIONS: "true",
         GITHUB_ACTOR: "octocat",
@@ -62,6 +67,7 @@ export class MessageWriter {
         GITHUB_RUN_NUMBER: String(job.run.number),
         GITHUB_SERVER_URL: `https://${this.options.host}`,
         GITHUB_WORKFLOW: job.run.workflow,
+        ...this.variables(job),
       },
       runServiceUrl: this.runServiceUrl,
       token: job.token,

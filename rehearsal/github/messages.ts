@@ -2,6 +2,7 @@
  * The messages between the runner stand-in and the GitHub stand-in. They model the exchange of the official runner with
  * GitHub's broker and run service: same order, same consequences, different wire format.
  */
+import type { JobPlan, StepReport } from "../runner/steps/plan";
 import { StacklessError } from "../stackless-error";
 
 /** One step of a job, run as `bash -e` in a real child process. */
@@ -28,6 +29,8 @@ export interface JobMessage {
   /** Duration of action downloads before the job-started hook, in seconds. */
   setupSeconds: number;
   steps: StepSpec[];
+  /** Of a job of a workflow file, whose steps these are instead. */
+  plan?: JobPlan;
   /** The job's `GITHUB_*` variables. */
   environment: Record<string, string>;
   runServiceUrl: string;
@@ -95,6 +98,9 @@ export interface Completion {
   jobId: string;
   result: JobResult;
   annotations?: Annotation[];
+  /** Of a job of a workflow file. */
+  outputs?: Record<string, string>;
+  steps?: StepReport[];
 }
 
 /** Machine-readable `code` of the runner protocol's error replies, with the HTTP status of each. */

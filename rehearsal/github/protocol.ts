@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../clock";
 import type { Job } from "./jobs";
 import { matchingOf } from "./label-matching";
-import { MessageWriter } from "./message-writer";
+import { type JobVariables, MessageWriter } from "./message-writer";
 import type { Completion, JobMessage, Report, RunnerMessage } from "./messages";
 import type { GitHubOptions } from "./github-options";
 import type { JobQueue } from "./queue";
@@ -42,9 +42,10 @@ export class Protocol {
     private readonly queue: JobQueue,
     private readonly options: GitHubOptions,
     runServiceUrl: string,
+    variables: JobVariables,
   ) {
     this.sessions = new Sessions(clock, runners, options);
-    this.messages = new MessageWriter(options, runServiceUrl);
+    this.messages = new MessageWriter(options, runServiceUrl, variables);
     queue.onWaiting = (job) => this.dispatch(job);
     queue.onFree = (runnerId) => this.offer(this.sessions.of(runnerId));
     queue.onCancel = (job) => this.cancel(job);
@@ -54,6 +55,7 @@ export class Protocol {
 
   /** Throws SessionConflict while the runner has another session, RunnerNotFound when it was deleted. */
   createSession(request: { runnerId: number }): { sessionId: string } {
+    this.runners.removeAbsent();
     return { sessionId: this.sessions.create(this.runners.require(request.runnerId)).id };
   }
 

@@ -23,6 +23,9 @@ export class JobQueue {
   /** Called when a runner no longer holds a job. */
   onFree: (runnerId: number) => void = () => {};
   onCancel: (job: Job) => void = () => {};
+  /** Called when a job that GitHub runs on a machine of its own becomes runnable. */
+  onHosted: (job: Job) => void = () => {};
+  onHostedCancel: (job: Job) => void = () => {};
   /** Called when a job reaches a status that GitHub reports by webhook. */
   onAction: (job: Job, action: JobAction) => void = () => {};
   /** Whether GitHub keeps the job queued although runners that match it idle; asked once, when it is queued. */
@@ -59,6 +62,7 @@ export class JobQueue {
   /** GitHub assigns a withheld job after all. */
   release(job: Job): void {
     if (job.state !== "queued") return;
+    if (job.spec.hosted) return this.onHosted(job);
     this.waiting.add(job);
     this.onWaiting(job);
   }
@@ -78,7 +82,8 @@ export class JobQueue {
 
   /** Assigns the longest-waiting job that matches the runner; undefined when there is none. */
   assignTo(runner: Runner): Job | undefined {
-    if (this.held.has(runner.id) || this.options.isAway?.()) return undefined;
+    // An ephemeral runner gets no second job, even if its first one was lost without a word from it.
+    if (this.held.has(runner.id) || runner.used || this.options.isAway?.()) return undefined;
     const job = this.waiting.longestFor(runner);
     if (!job) return undefined;
     this.waiting.remove(job);
@@ -111,11 +116,28 @@ export class JobQueue {
     job.state = "acquired";
     job.acquiredAt = this.clock.now();
     job.runnerGroup = runner.group;
+    if (runner.ephemeral) runner.used = true;
     this.runners.setBusy(runner, true);
     this.locks.lock(job);
     this.record(job, "acquired");
     this.onAction(job, "in_progress");
     return job;
+  }
+
+  /** A machine of GitHub's own has taken the job. */
+  beginHosted(job: Job): void {
+    Object.assign(job, { state: "acquired", acquiredAt: this.clock.now(), runnerName: `GitHub Actions ${job.requestId}` });
+    job.runnerGroup = { id: 0, name: "GitHub Actions" };
+    this.record(job, "acquired");
+    this.onAction(job, "in_progress");
+  }
+
+  /** Ends a job whatever its runner does, which may report a result only to hear that the job is unknown. */
+  terminate(id: string, detail: string, state: "canceled" | "failed" = "canceled"): void {
+    const job = this.known.get(id);
+    if (ended(job)) return;
+    job.cancelRequested = state === "canceled";
+    this.end(job, state, detail);
   }
 
   /** Extends the lock. Throws JobNotFound once the job has ended. */
@@ -143,6 +165,8 @@ export class JobQueue {
     const job = this.known.get(completion.jobId);
     if (job.state !== "acquired") throw new ProtocolError("JobNotFound", `Job ${job.id} is ${job.state}.`);
     job.annotations = completion.annotations ?? [];
+    job.outputs = completion.outputs;
+    job.steps = completion.steps;
     const outcome = outcomeOf(job, completion);
     this.end(job, outcome.state, outcome.detail);
     return job;
@@ -153,7 +177,7 @@ export class JobQueue {
     const job = this.known.get(id);
     if (ended(job)) return;
     job.cancelRequested = true;
-    if (job.state === "acquired") this.onCancel(job);
+    if (job.state === "acquired") (job.spec.hosted ? this.onHostedCancel : this.onCancel)(job);
     else this.end(job, "canceled", "canceled before a runner took it");
   }
 
@@ -172,6 +196,7 @@ export class JobQueue {
     this.record(job, "queued", job.spec.name);
     this.onAction(job, "queued");
     if (this.isWithheld(job)) return;
+    if (job.spec.hosted) return this.onHosted(job);
     this.waiting.add(job);
     this.onWaiting(job);
   }

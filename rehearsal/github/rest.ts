@@ -5,6 +5,7 @@ import type { Caller, GitHubCredentials } from "./github-credentials";
 import { type GitHubRequest, HttpError, type GitHubReply } from "./http";
 import type { GitHubOptions } from "./github-options";
 import { hookRoutes } from "./hook-routes";
+import { createJitRunner } from "./jit";
 import type { JobQueue } from "./queue";
 import type { Repositories } from "./repositories";
 import { type Act, asApp, at, ok, paged, type Route, scopeOf } from "./routes";
@@ -51,6 +52,7 @@ export class Rest {
       at("GET", "/{scope}/installation", (call, match, caller) => this.installation(call, match, caller)),
       at("POST", `${base}/registration-token`, this.runnerToken("register")),
       at("POST", `${base}/remove-token`, this.runnerToken("remove")),
+      at("POST", `${base}/generate-jitconfig`, createJitRunner(runners, options)),
       at("GET", base, (call, match, caller) => this.list(call, match, caller)),
       at("GET", `${base}/deprecations/{version}`, (call, match, caller) => {
         requireRunnerAccess(caller, scopeOf(match), "read");
@@ -110,6 +112,7 @@ export class Rest {
     // The only request that never counts against the rate limit.
     if (call.method === "GET" && call.path === RATE_LIMIT && caller.kind !== "app")
       return ok(rateLimitBody(this.rateLimit.state(caller.rateKey, limit)));
+    this.runners.removeAbsent();
     const headers = caller.kind === "app" ? {} : this.rateLimit.count(caller.rateKey, limit, call.method);
     try {
       for (const route of this.routes) {

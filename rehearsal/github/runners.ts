@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../clock";
 import type { Timeline } from "../timeline";
+import { type AbsenceLimits, Absences } from "./absences";
 import type { Matching } from "./label-matching";
 import { ProtocolError } from "./messages";
 import { type RunnerGroup, RunnerGroups } from "./runner-groups";
@@ -20,6 +21,8 @@ export interface Runner {
   version: string;
   group: RunnerGroup;
   ephemeral: boolean;
+  /** An ephemeral one that has acquired its only job. */
+  used?: boolean;
   /** Replaced by every change, never changed in place. */
   labels: readonly Label[];
   /** Derived from `labels`. */
@@ -55,13 +58,17 @@ export class Runners {
   readonly groups = new RunnerGroups();
   private readonly labelIds = new Map<string, number>();
   private nextId = 1;
+  private readonly absences: Absences<Runner>;
   readonly onDelete: ((runner: Runner) => void)[] = [];
   readonly onReplace: ((runner: Runner) => void)[] = [];
 
   constructor(
     private readonly clock: Clock,
     private readonly timeline: Timeline,
-  ) {}
+    limits: AbsenceLimits,
+  ) {
+    this.absences = new Absences(limits);
+  }
 
   /** Throws RunnerExists for a name in use without `replace`, GroupNotFound for an unknown runner group. */
   register(registration: Registration): Runner {
@@ -70,6 +77,7 @@ export class Runners {
     if (!group) {
       throw new ProtocolError("GroupNotFound", `Could not find any self-hosted runner group named "${registration.group}".`);
     }
+    this.removeAbsent();
     const existing = this.byName.get(key(scope, name));
     if (existing && !registration.replace) {
       throw new ProtocolError("RunnerExists", `A runner exists with the same name ${name}.`);
@@ -105,6 +113,8 @@ export class Runners {
     this.byClientId.set(runner.clientId, runner);
     this.lists.delete(scope.toLowerCase());
     this.byName.set(key(scope, name), runner);
+    // One that is replaced has lost its session.
+    this.absences.begin(runner, this.clock.now());
     this.record(runner, "registered");
     return runner;
   }
@@ -155,8 +165,17 @@ export class Runners {
     this.byName.delete(key(runner.scope, runner.name));
     this.byClientId.delete(runner.clientId);
     this.lists.delete(runner.scope.toLowerCase());
+    this.absences.end(runner);
     this.record(runner, "deleted");
     for (const listener of this.onDelete) listener(runner);
+  }
+
+  /**
+   * Removes the runners that have not been connected for too long. Called before what could show them: a timer for each would be one of
+   * the most frequent events of a simulation.
+   */
+  removeAbsent(): void {
+    for (const runner of this.absences.over(this.clock.now())) if (!runner.busy) this.remove(runner);
   }
 
   setBusy(runner: Runner, busy: boolean): void {
@@ -179,6 +198,10 @@ export class Runners {
   setOnline(runner: Runner, online: boolean): void {
     if (runner.online === online) return;
     runner.online = online;
+    if (online) this.absences.end(runner);
+    else this.absences.begin(runner, this.clock.now());
+    // A just-in-time runner was registered by someone who knew nothing of its machine.
+    if (online && runner.os === "unknown") runner.os = "Linux";
     this.record(runner, online ? "online" : "offline");
   }
 

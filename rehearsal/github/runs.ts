@@ -1,5 +1,5 @@
 import { HttpError } from "./http";
-import { ended, type JobSpec, type Run } from "./jobs";
+import { type Conclusion, ended, type Job, type JobSpec, type Run } from "./jobs";
 
 /** Real ids of runs and jobs have eleven digits: more than 32 bits hold. */
 const FIRST_RUN = 10_000_000_000;
@@ -43,7 +43,7 @@ export class Runs {
    * @param queue queues a job with the specification of an earlier one
    * @throws HttpError 403 for what GitHub does not run again
    */
-  rerun(run: Run, which: "all" | "failed", now: number, queue: (spec: JobSpec, run: Run) => void): void {
+  rerun(run: Run, which: "all" | "failed" | Job, now: number, queue: (spec: JobSpec, run: Run) => void): void {
     if (statusOf(run) !== "completed") throw new HttpError(403, "This workflow is already running");
     if (run.attempt > MOST_RERUNS) {
       throw new HttpError(403, `Unable to re-run this workflow run because it has been re-run ${MOST_RERUNS} times`);
@@ -51,25 +51,32 @@ export class Runs {
     if (now - run.createdAt > RERUN_DAYS * 86_400_000) {
       throw new HttpError(403, "Unable to re-run this workflow run because it was created over a month ago");
     }
-    const again = run.jobs.filter(({ conclusion }) => which === "all" || conclusion === "failure" || conclusion === "cancelled");
+    const again = run.jobs.filter((job) => {
+      if (typeof which !== "string") return job === which;
+      return which === "all" || job.conclusion === "failure" || job.conclusion === "cancelled";
+    });
     if (again.length === 0) throw new HttpError(403, "This workflow run cannot be retried: it has no failed jobs");
     run.attempt++;
+    if (run.file) return run.file.rerun(which);
     run.jobs = run.jobs.filter((job) => !again.includes(job));
     for (const { spec } of again) queue(spec, run);
   }
 }
 
 /** A run with one running job is in progress although others of it are queued. */
-export function statusOf({ jobs }: Run): "queued" | "in_progress" | "waiting" | "completed" {
-  if (jobs.every(ended)) return "completed";
+export function statusOf({ jobs, file }: Run): "pending" | "queued" | "in_progress" | "waiting" | "completed" {
+  if (file?.status === "pending") return "pending";
+  if (file ? file.status === "completed" : jobs.every(ended)) return "completed";
   const hasBegun = jobs.some((job) => job.state === "acquired" || (ended(job) && job.conclusion !== "skipped"));
-  const isRunnable = jobs.some((job) => job.state !== "waiting" && !ended(job));
+  // The next job of a workflow file may not exist yet.
+  const isRunnable = jobs.some((job) => job.state !== "waiting" && !ended(job)) || (file && jobs.every(ended));
   if (hasBegun) return "in_progress";
   return isRunnable ? "queued" : "waiting";
 }
 
-export function conclusionOf(run: Run): "success" | "failure" | "cancelled" | "skipped" | null {
+export function conclusionOf(run: Run): Conclusion | null {
   if (statusOf(run) !== "completed") return null;
+  if (run.file?.conclusion) return run.file.conclusion;
   const all = run.jobs.map(({ conclusion }) => conclusion);
   if (all.includes("failure")) return "failure";
   if (all.includes("cancelled")) return "cancelled";

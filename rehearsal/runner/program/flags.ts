@@ -22,7 +22,7 @@ const VALUES = new Set([
 ]);
 
 /** Removed from the environment, so that jobs do not inherit these secrets. */
-const SECRET = new Set(["token", "pat"]);
+const SECRET = new Set(["token", "pat", "jitconfig"]);
 
 export class UnknownFlag extends Error {}
 

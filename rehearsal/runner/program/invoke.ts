@@ -4,6 +4,10 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 /** On cancellation, a process gets SIGINT, SIGTERM 7.5 s later, and 2.5 s after that its process tree is killed. */
 const SIGTERM_AFTER_MS = 7_500;
 const KILL_AFTER_MS = 2_500;
+/** Turns of the event loop in which a process that has exited wrote nothing. The first one may lie between two phases of the loop. */
+const SILENT_TURNS = 2;
+/** A background process may write on and on: by then, the pipe has been read several times as far as it can be filled. */
+const MOST_TURNS = 100;
 /** When memory is short, the kernel kills steps before the runner itself. */
 const OOM_SCORE_ADJ = "500";
 
@@ -13,7 +17,7 @@ export interface Invocation {
   cwd: string;
   environment: NodeJS.ProcessEnv;
   cancel: AbortSignal;
-  output?: (text: string) => void;
+  output?: (text: string, stream: "stdout" | "stderr") => void;
 }
 
 /** Runs a program. Resolves with its exit code; -1 when it could not be started or was ended by a signal. */
@@ -34,10 +38,21 @@ export function invoke(invocation: Invocation): Promise<number> {
       resolve(code);
     };
     const cancel = () => timers.push(...terminate(child));
-    child.stdout.on("data", (chunk: Buffer) => invocation.output?.(chunk.toString("utf8")));
-    child.stderr.on("data", (chunk: Buffer) => invocation.output?.(chunk.toString("utf8")));
+    let heard = 0;
+    /** What the process wrote before it exited is in its pipes: a turn of the event loop without any of it means that there is no more. */
+    const drain = (code: number, before: number, silent = 0, turns = 0) => {
+      if (silent === SILENT_TURNS || turns === MOST_TURNS) return end(code);
+      setImmediate(() => drain(code, heard, heard === before ? silent + 1 : 0, turns + 1));
+    };
+    for (const stream of ["stdout", "stderr"] as const) {
+      // Decoded by the stream: a character may be split between two chunks.
+      child[stream].setEncoding("utf8").on("data", (text: string) => {
+        heard++;
+        invocation.output?.(text, stream);
+      });
+    }
     child.on("error", () => end(-1));
-    child.on("exit", (code) => end(code ?? -1));
+    child.on("exit", (code) => drain(code ?? -1, heard));
     if (child.pid !== undefined) preferForOomKiller(child.pid);
     if (invocation.cancel.aborted) cancel();
     else invocation.cancel.addEventListener("abort", cancel, { once: true });

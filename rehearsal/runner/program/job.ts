@@ -4,10 +4,15 @@ import { join } from "node:path";
 import { type Annotation, type JobMessage, type JobResult, SHUTDOWN_ANNOTATION, type StepSpec } from "../../github/messages";
 import { type Boundary, boundary } from "./barriers";
 import { pause } from "./client";
+import { Expressions, type ExpressionLibrary } from "../steps/expressions";
+import { JobSteps } from "../steps/job-steps";
+import { Masks } from "../steps/masks";
+import type { JobPlan } from "../steps/plan";
+import { ProcessPerformer } from "../steps/process-performer";
 import { hookCommand } from "./hooks";
 import { invoke, killOrphans } from "./invoke";
 import type { Reporter } from "./reporter";
-import { readSettings, workFolder } from "./root";
+import { readSettings, ROOT, workFolder } from "./root";
 import type { Traces } from "./traces";
 
 type Status = "success" | "failure" | "cancelled";
@@ -23,18 +28,26 @@ interface Step {
 export class JobRun {
   private status: Status = "success";
   private readonly postSteps: Step[] = [];
+  private readonly annotations: Annotation[] = [];
   private readonly trackingId = `github_${randomUUID()}`;
   private readonly folders: Record<"workspace" | "temp" | "tools", string>;
   private readonly environment: NodeJS.ProcessEnv;
   private scripts = 0;
+  /** Of a job of a workflow file. */
+  private readonly planned?: JobSteps;
 
-  /** `shutdown`: the runner is stopping. `cancel`: a user canceled the job. */
+  /**
+   * `shutdown`: the runner is stopping. `cancel`: a user canceled the job.
+   *
+   * @param library evaluates the expressions of a job of a workflow file
+   */
   constructor(
     private readonly job: JobMessage,
     private readonly reporter: Reporter,
     private readonly traces: Traces,
     private readonly shutdown: AbortSignal,
     private readonly cancel: AbortSignal,
+    private readonly library: ExpressionLibrary,
   ) {
     const settings = readSettings();
     const work = workFolder(settings);
@@ -59,10 +72,29 @@ export class JobRun {
       RUNNER_WORKSPACE: join(work, repository),
     };
     cancel.addEventListener("abort", () => (this.status = "cancelled"));
+    if (job.plan) this.planned = this.stepsOf(job.plan, settings.agentName);
+  }
+
+  private stepsOf(plan: JobPlan, runnerName: string): JobSteps {
+    const masks = new Masks(plan.masks);
+    const github = plan.contexts.github as { event?: never } | undefined;
+    const performer = new ProcessPerformer({
+      folders: { ...this.folders, actions: join(workFolder(readSettings()), "_actions") },
+      environment: this.environment,
+      runnerName,
+      node: join(ROOT, "externals", "node20", "bin", "node"),
+      checkout: plan.checkout,
+      event: github?.event ?? {},
+      masks,
+      log: (line) => this.traces.write(line),
+      annotate: (message, level) => this.annotations.push({ level, message }),
+    });
+    const signals = { shutdown: this.shutdown, cancel: this.cancel };
+    return new JobSteps({ plan, expressions: new Expressions(this.library), performer, signals, masks });
   }
 
   async run(): Promise<JobResult> {
-    const annotations: Annotation[] = [];
+    const { annotations } = this;
     let result: JobResult;
     try {
       const steps = await this.setUp();
@@ -74,14 +106,15 @@ export class JobRun {
       if (result === "Failed") annotations.push({ level: "failure", message: String(error) });
     }
     if (this.shutdown.aborted) annotations.push({ level: "failure", message: SHUTDOWN_ANNOTATION });
-    if (result === "Failed" && annotations.length === 0) {
+    if (result === "Failed" && !annotations.some(({ level }) => level === "failure")) {
       annotations.push({ level: "failure", message: "Process completed with exit code 1." });
     }
     const orphans = killOrphans(this.trackingId);
     if (orphans.length > 0) this.traces.write(`Cleaning up orphan processes: ${orphans.join(" ")}`);
     rmSync(this.folders.temp, { recursive: true, force: true });
     await boundary("reporting", this.job.jobId);
-    await this.reporter.complete(result, annotations);
+    const { planned } = this;
+    await this.reporter.complete(result, annotations, planned && { outputs: planned.outputs(), steps: planned.reports });
     return result;
   }
 
@@ -89,7 +122,8 @@ export class JobRun {
   private async setUp(): Promise<Step[]> {
     for (const folder of Object.values(this.folders)) mkdirSync(folder, { recursive: true });
     mkdirSync(join(this.folders.temp, "_github_workflow"), { recursive: true });
-    writeFileSync(this.environment.GITHUB_EVENT_PATH ?? "", "{}\n");
+    // The steps of a workflow file have their event already.
+    if (!this.planned) writeFileSync(this.environment.GITHUB_EVENT_PATH ?? "", "{}\n");
     const stop = AbortSignal.any([this.shutdown, this.cancel]);
     await boundary("set-up", this.job.jobId, stop);
     await pause(this.job.setupSeconds * 1000, stop);
@@ -99,7 +133,7 @@ export class JobRun {
     return [
       ...(started ? [this.hook("Set up runner", started, "hook")] : []),
       this.mark("steps-started"),
-      ...this.job.steps.map((step) => this.step(step)),
+      ...(this.planned ? [this.fileSteps(this.planned)] : this.job.steps.map((step) => this.step(step))),
       this.mark("steps-ended"),
     ];
   }
@@ -137,6 +171,26 @@ export class JobRun {
         // An action's post step is pushed when its step runs, so it runs before the completed hook.
         if (spec.post) this.postSteps.push(this.postStep(spec.name, spec.post));
         return this.script(spec, "steps", spec.condition === "always()");
+      },
+    };
+  }
+
+  /** All steps of a workflow's job: each has its own condition. */
+  private fileSteps(planned: JobSteps): Step {
+    const outcome = () => {
+      for (const message of planned.errors.splice(0)) this.annotations.push({ level: "failure", message });
+      return planned.status === "failure" ? 1 : 0;
+    };
+    return {
+      name: "steps",
+      condition: "always()",
+      run: async () => {
+        // After the started hook, whose failure skips all steps but those with `always()` or `failure()`.
+        if (planned.status === "success") planned.status = this.status;
+        this.postSteps.push({ name: "Post steps", condition: "always()", run: () => planned.post().then(outcome) });
+        await boundary("steps", this.job.jobId, AbortSignal.any([this.shutdown, this.cancel])).catch(() => {});
+        await planned.run();
+        return outcome();
       },
     };
   }

@@ -67,6 +67,8 @@ export class Listener {
     } finally {
       await this.dispatcher.shutdown();
       if (end !== "deleted") await this.deleteSession(sessionId);
+      // Its only job is over: GitHub has removed the runner.
+      if (end === "done" && this.settings.ephemeral) deleteConfiguration();
     }
     if (end !== "updated") return EXIT.ok;
     return this.once ? EXIT.onceUpdating : EXIT.updating;
@@ -105,10 +107,7 @@ export class Listener {
 
   private async listen(sessionId: string): Promise<End> {
     for (let failures = 0; ; ) {
-      if (this.once && this.jobDone) {
-        await this.jobDone;
-        return "done";
-      }
+      if (this.once && this.jobEnded !== undefined) return "done";
       if (this.jobEnded !== undefined) await boundary("between-jobs", this.jobEnded);
       this.jobEnded = undefined;
       if (this.update === "ready") return "updated";
@@ -118,6 +117,9 @@ export class Listener {
         failures = 0;
       } catch (error) {
         this.stop.throwIfAborted();
+        // GitHub removes the runner of one job with that, which has still to end here.
+        if (this.once && isDeleted(error)) await this.jobDone;
+        if (this.once && this.jobEnded !== undefined) return "done";
         if (isDeleted(error)) return "deleted";
         if (error instanceof ServerError && error.code === "SessionNotFound") {
           // Expired while the network was down: the official listener creates a new session and continues.

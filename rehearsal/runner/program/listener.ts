@@ -1,5 +1,6 @@
 import { configure, unconfigure } from "./configure";
 import { Flags, UnknownFlag } from "./flags";
+import { writeJitConfiguration } from "./jit";
 import { EXIT, Listener } from "./listen";
 import { isConfigured, loadEnvironmentFile, readSettings, version } from "./root";
 import { nameProcess, Traces } from "./traces";
@@ -28,6 +29,8 @@ async function main(): Promise<number> {
 }
 
 async function run(flags: Flags): Promise<number> {
+  const jitConfiguration = flags.value("jitconfig");
+  if (jitConfiguration !== undefined) writeJitConfiguration(jitConfiguration);
   if (!isConfigured()) {
     process.stderr.write(`Not configured. Run config.(sh/cmd) to configure the runner.\n`);
     return EXIT.terminated;

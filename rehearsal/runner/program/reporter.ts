@@ -1,5 +1,6 @@
 import type { Annotation, JobMessage, JobResult, ReportedChange } from "../../github/messages";
 import { isRefused, request, withRetries } from "./client";
+import type { StepReport } from "../steps/plan";
 import type { Traces } from "./traces";
 
 /**
@@ -20,10 +21,14 @@ export class Reporter {
   }
 
   /** Waits for the reports, then completes the job. Returns whether GitHub accepted the result. */
-  async complete(result: JobResult, annotations: Annotation[]): Promise<boolean> {
+  async complete(
+    result: JobResult,
+    annotations: Annotation[],
+    ofFile: { outputs?: Record<string, string>; steps?: StepReport[] } = {},
+  ): Promise<boolean> {
     await this.tail;
     try {
-      await this.send("completejob", { result, annotations });
+      await this.send("completejob", { result, annotations, ...ofFile });
       return true;
     } catch (error) {
       this.missed(error);

@@ -1,54 +1,35 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { RUNNER_FILES, type RunnerCredentials, type RunnerSettings } from "../../github/runner-files";
+
+export type { RunnerSettings } from "../../github/runner-files";
 
 /** The folder that the archive was unpacked into; its `bin` holds the programs. */
 export const ROOT = dirname(dirname(process.argv[1] ?? __filename));
 
-/** Content of `.runner`. */
-export interface RunnerSettings {
-  agentId: number;
-  agentName: string;
-  poolName: string;
-  serverUrl: string;
-  serverUrlV2: string;
-  gitHubUrl: string;
-  workFolder: string;
-  ephemeral: boolean;
-  disableUpdate: boolean;
-  useV2Flow: true;
-}
-
-/** Content of `.credentials`; the secret itself is in `.credentials_rsaparams`, as with the official runner. */
-export interface RunnerCredentials {
-  scheme: "OAuth";
-  data: { clientId: string; authorizationUrl: string };
-}
-
-const FILES = { settings: ".runner", credentials: ".credentials", secret: ".credentials_rsaparams" } as const;
-
 export function isConfigured(): boolean {
-  return existsSync(join(ROOT, FILES.settings));
+  return existsSync(join(ROOT, RUNNER_FILES.settings));
 }
 
 export function readSettings(): RunnerSettings {
-  return JSON.parse(readFileSync(join(ROOT, FILES.settings), "utf8")) as RunnerSettings;
+  return JSON.parse(readFileSync(join(ROOT, RUNNER_FILES.settings), "utf8")) as RunnerSettings;
 }
 
 /** Bearer token for calls in the runner's own name. */
 export function readBearer(): string {
-  const { data } = JSON.parse(readFileSync(join(ROOT, FILES.credentials), "utf8")) as RunnerCredentials;
-  const { secret } = JSON.parse(readFileSync(join(ROOT, FILES.secret), "utf8")) as { secret: string };
+  const { data } = JSON.parse(readFileSync(join(ROOT, RUNNER_FILES.credentials), "utf8")) as RunnerCredentials;
+  const { secret } = JSON.parse(readFileSync(join(ROOT, RUNNER_FILES.secret), "utf8")) as { secret: string };
   return `${data.clientId}:${secret}`;
 }
 
 export function writeConfiguration(settings: RunnerSettings, credentials: RunnerCredentials, secret: string, root = ROOT): void {
-  writeFileSync(join(root, FILES.secret), `${JSON.stringify({ secret })}\n`, { mode: 0o600 });
-  writeFileSync(join(root, FILES.credentials), `${JSON.stringify(credentials, null, 2)}\n`);
-  writeFileSync(join(root, FILES.settings), `${JSON.stringify(settings, null, 2)}\n`);
+  writeFileSync(join(root, RUNNER_FILES.secret), `${JSON.stringify({ secret })}\n`, { mode: 0o600 });
+  writeFileSync(join(root, RUNNER_FILES.credentials), `${JSON.stringify(credentials, null, 2)}\n`);
+  writeFileSync(join(root, RUNNER_FILES.settings), `${JSON.stringify(settings, null, 2)}\n`);
 }
 
 export function deleteConfiguration(): void {
-  for (const file of Object.values(FILES)) rmSync(join(ROOT, file), { force: true });
+  for (const file of Object.values(RUNNER_FILES)) rmSync(join(ROOT, file), { force: true });
 }
 
 /** Whether the runner was installed as a service by its own script; `config.sh remove` refuses then. */

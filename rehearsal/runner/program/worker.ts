@@ -1,3 +1,4 @@
+import * as library from "@actions/expressions";
 import { type JobMessage, RESULT_CODES } from "../../github/messages";
 import { prepareTls } from "./client";
 import { JobRun } from "./job";
@@ -39,7 +40,7 @@ function main(): void {
 
   async function work(job: JobMessage): Promise<void> {
     traces.count(`WorkerJobMessageReceived_${job.requestId}`);
-    const run = new JobRun(job, new Reporter(job, traces), traces, shutdown.signal, cancel.signal);
+    const run = new JobRun(job, new Reporter(job, traces), traces, shutdown.signal, cancel.signal, library);
     const result = await run.run();
     traces.count(`WorkerJobCompleted_${job.requestId}`);
     const code = Object.entries(RESULT_CODES).find(([, name]) => name === result)?.[0];
