@@ -3,6 +3,7 @@ import type { Clock } from "../lambda/clock";
 import { type Environment, positiveInteger, required } from "../lambda/environment";
 import type { GitHubAccount, GitHubCredentialSource, GitHubScope } from "./account";
 import type { ReadSecret } from "./credentials";
+import { GitHubJit, JIT_LIMITS } from "./jit";
 import { GitHubRunners } from "./runners";
 import { GitHubTransport } from "./transport";
 
@@ -18,6 +19,18 @@ export function gitHubFromEnvironment(readSecret: ReadSecret, clock: Clock): () 
       runners = new GitHubRunners(new GitHubTransport(account, readSecret, {}, { clock }), account.scope);
     }
     return runners;
+  };
+}
+
+/** As `gitHubFromEnvironment`, for a function that also creates just-in-time runners. */
+export function gitHubJitFromEnvironment(readSecret: ReadSecret, clock: Clock, environment?: Environment): () => GitHubJit {
+  let jit: GitHubJit | undefined;
+  return () => {
+    if (!jit) {
+      const account = gitHubAccount(environment);
+      jit = new GitHubJit(new GitHubTransport(account, readSecret, JIT_LIMITS, { clock }), account.scope);
+    }
+    return jit;
   };
 }
 

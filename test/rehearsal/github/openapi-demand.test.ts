@@ -145,6 +145,17 @@ describe("the GitHub stand-in's webhooks, runs and jobs, compared with GitHub's 
       for (const job of github.jobs()) github.cancelJob(job.id);
     }
     assert.equal(github.job(jobs[0]!).run.attempt, 3);
+    for (const kind of ["cancel", "force-cancel"]) {
+      assert.match((await exchange("POST", `${root}/runs/${run.id}/${kind}`, 409)).body.message, /is completed/);
+      const [last] = (await exchange("GET", `${root}/runs/${run.id}/jobs`, 200)).body.jobs;
+      await exchange("POST", `${root}/jobs/${last.id}/rerun`, 201);
+      assert.match((await exchange("POST", `${root}/jobs/${last.id}/rerun`, 403)).body.message, /already running/);
+      await exchange("POST", `${root}/runs/${run.id}/${kind}`, 202);
+      await exchange("POST", `${root}/runs/1/${kind}`, 404);
+      await exchange("POST", `${root}/runs/${run.id}/${kind}`, 401, { as: jwt });
+    }
+    await exchange("POST", `${root}/jobs/1/rerun`, 404);
+    await exchange("POST", `${root}/jobs/${listed[0].id}/rerun`, 401, { as: jwt });
     const other = `/repos/${ORGANIZATION}/absent/actions`;
     for (const below of ["runs", `runs/${run.id}`, `runs/${run.id}/jobs`, `jobs/${listed[0].id}`]) {
       await exchange("GET", `${other}/${below}`, 404);
@@ -241,7 +252,7 @@ describe("the GitHub stand-in's webhooks, runs and jobs, compared with GitHub's 
   // Must be the last test: it checks what the others exchanged.
   it("serves no such route that GitHub lacks, and none whose success and refusals were not compared with the description", () => {
     const routes = served.github.restRoutes().filter(isOfDemand);
-    assert.equal(routes.length, 5 + 2 * 11 + 9);
+    assert.equal(routes.length, 5 + 2 * 11 + 12);
     const expected = (method: string, template: string, success: number): number[] => {
       if (template === "/app/hook/config" || template === "/app/hook/deliveries") return [success, 401];
       if (template === "/installation/repositories") return [success, 401, 403];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createSign } from "node:crypto";
+import { GitHubJit } from "../../../functions/shared/github/jit";
 import { GitHubRunners } from "../../../functions/shared/github/runners";
 import { GitHubTransport } from "../../../functions/shared/github/transport";
 import { app, call, ORGANIZATION, register, serveGitHub, type ServedGitHub, TOKEN } from "./fixture";
@@ -64,6 +65,9 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
     it(`replies on every route for the runners of ${scope.name} in the described shape`, async () => {
       const { path } = await runnerOf(scope);
       await exchange("POST", `${scope.path}/actions/runners/remove-token`, 201);
+      const jit = { name: "e2e-1", runner_group_id: 1, labels: ["e2e-1"], work_folder: "work" };
+      await exchange("POST", `${scope.path}/actions/runners/generate-jitconfig`, 201, { body: jit });
+      await exchange("POST", `${scope.path}/actions/runners/generate-jitconfig`, 409, { body: jit });
       await exchange("GET", `${scope.path}/actions/runners`, 200);
       await exchange("GET", `${scope.path}/actions/runners?name=i-1&per_page=100&page=1`, 200);
       served.github.scheduleVersion("2.300.0", {
@@ -90,6 +94,8 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
       makeBusy(id);
       assert.equal((await exchange("DELETE", path, 422)).body.message, 'Bad request - Runner "i-1" is still running a job');
       await exchange("POST", `${path}/labels`, 422, { body: { labels: [] }, wrong: true });
+      const jit = { name: "e2e-1", runner_group_id: 1, labels: [] };
+      await exchange("POST", `${scope.path}/actions/runners/generate-jitconfig`, 422, { body: jit, wrong: true });
       await exchange("PUT", `${path}/labels`, 422, { body: { labels: "gpu" }, wrong: true });
       await exchange("DELETE", `${path}/labels/Linux`, 422);
       await exchange("DELETE", `${path}/labels/absent`, 404);
@@ -105,6 +111,7 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
       const ways: [method: string, below: string, body?: unknown][] = [
         ["POST", "/registration-token"],
         ["POST", "/remove-token"],
+        ["POST", "/generate-jitconfig", { name: "e2e-1", runner_group_id: 1, labels: ["e2e-1"] }],
         ["GET", ""],
         ["GET", "/ID"],
         ["DELETE", "/ID"],
@@ -205,6 +212,12 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
         served.github.scheduleVersion("2.349.0", { runtime: Date.parse("2026-09-01T00:00:00Z") });
         assert.deepEqual(await runners.versionSchedule("2.349.0", signal), { runtimeEnds: new Date("2026-09-01T00:00:00Z") });
         assert.equal(await runners.versionSchedule("2.100.0", signal), "unknown");
+        const jit = new GitHubJit(new GitHubTransport(account, async () => privateKey), scope);
+        const request = { name: "e2e-1", labels: ["e2e-1"], workFolder: "work" };
+        const lost = await jit.create(request, signal);
+        const { runnerId } = await jit.create(request, signal);
+        assert.deepEqual([await runners.get(lost.runnerId, signal), (await runners.get(runnerId, signal))?.name], [undefined, "e2e-1"]);
+        await runners.remove(runnerId, signal);
         const found = await runners.find("i-1", signal);
         assert.equal(found?.version, "2.350.0");
         for await (const page of runners.pages(signal)) assert.equal(page.length, 1);
@@ -222,6 +235,7 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
     const ours = SCOPES.flatMap(({ template }) => [
       `GET ${template}/installation`,
       `POST ${template}/actions/runners/registration-token`,
+      `POST ${template}/actions/runners/generate-jitconfig`,
       `GET ${template}/actions/runners`,
       `GET ${template}/actions/runners/{runner_id}`,
       `GET ${template}/actions/runners/deprecations/{version}`,
@@ -286,7 +300,7 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
   // Must be the last test: it checks what the others exchanged.
   it("serves no route that GitHub lacks, and none whose success and refusals were not compared with the description", () => {
     const routes = served.github.restRoutes().filter((route) => !isOfDemand(route));
-    assert.equal(routes.length, 4 + 2 * 12 + 10);
+    assert.equal(routes.length, 4 + 2 * 13 + 10);
     assert.deepEqual(exchanges.lacking(routes, expectedStatuses), []);
   });
 
@@ -294,7 +308,7 @@ describe("the GitHub stand-in, compared with GitHub's own OpenAPI description", 
   function expectedStatuses(method: string, template: string, success: number): number[] {
     if (["/app", "/app/installations", "/rate_limit"].includes(template)) return [success, 401];
     if (!template.includes("/actions/runners")) return [success, 401, 404];
-    const busyOrWrong = isDescribed(method, template, 422) ? [422] : [];
-    return [success, 401, 404, ...(method === "GET" ? [] : [403]), ...busyOrWrong];
+    const refusals = [409, 422].filter((status) => isDescribed(method, template, status));
+    return [success, 401, 404, ...(method === "GET" ? [] : [403]), ...refusals];
   }
 });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { GITHUB_ENV } from "../../../../contract/shared/github-environment";
-import { gitHubAccount } from "../../../../functions/shared/github/environment";
+import { gitHubAccount, gitHubJitFromEnvironment } from "../../../../functions/shared/github/environment";
+import { systemClock } from "../../../../functions/shared/lambda/clock";
+import { ORGANIZATION, serveGitHub, TOKEN } from "../../../rehearsal/github/fixture";
 
 const APP = {
   [GITHUB_ENV.githubApiUrl]: "https://api.github.com",
@@ -57,4 +59,25 @@ describe("gitHubAccount", () => {
   for (const [what, environment, error] of bad) {
     it(`rejects ${what} and names the variable`, () => assert.throws(() => gitHubAccount(environment), error));
   }
+});
+
+describe("gitHubJitFromEnvironment", () => {
+  it("reads the environment only when a runner is needed, and keeps the client with its credentials", async () => {
+    const served = await serveGitHub();
+    const reads: string[] = [];
+    const readSecret = async (name: string) => (reads.push(name), TOKEN);
+    const environment: Record<string, string> = {};
+    const github = gitHubJitFromEnvironment(readSecret, systemClock, environment);
+    assert.throws(github, /GITHUB_API_URL is not set/);
+    Object.assign(environment, {
+      [GITHUB_ENV.githubApiUrl]: served.api,
+      [GITHUB_ENV.githubOrganization]: ORGANIZATION,
+      [GITHUB_ENV.githubTokenSecretArn]: "arn:token",
+    });
+    const signal = AbortSignal.timeout(120_000);
+    for (const name of ["e2e-1", "e2e-2"]) await github().create({ name, labels: [name] }, signal);
+    assert.deepEqual(reads, ["arn:token"]);
+    assert.equal((await github().runners.find("e2e-2", signal))?.online, false);
+    await served.close();
+  });
 });
