@@ -2,7 +2,8 @@
 import type { Host } from "../../../host-config/actions-runner-pool/agent/ports/host";
 import { answer, canFail } from "./answers";
 import type { Parts } from "./parts";
-import { replayHost, type Ask, type Outcome } from "./replay";
+import type { Ask, Outcome } from "./replay";
+import { replayHost } from "./replay-host";
 import type { ModelState } from "./state";
 
 export type Failing = { index: number; applied: boolean; words: string } | undefined;

@@ -6,7 +6,7 @@ import { answer } from "./answers";
 import { paused } from "./model";
 import type { ModelState } from "./state";
 import type { Parts } from "./parts";
-import { replayHost } from "./replay";
+import { replayHost } from "./replay-host";
 import type { Transition } from "./transition";
 
 export function* pauseTransitions(w: ModelState, parts: Parts): Generator<Transition> {
