@@ -1,7 +1,7 @@
-/** The program: deploys what the stack's configuration has of a source of demand and a pool, in the given subnets or in a VPC that it creates. */
+/** The program: deploys what the stack's configuration has of the components, a pool in the given subnets or in a VPC that it creates. */
 import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
-import { ActionsRunnerPool, type DemandArgs, WorkflowJobs } from "./components";
+import { ActionsRunnerPool, type DemandArgs, PersistentRunner, WorkflowJobs } from "./components";
 import { RELEASE_TAG } from "./contract/shared/release";
 import { readStackConfig } from "./stack-config";
 
@@ -35,6 +35,8 @@ const pool =
     subnetIds: network.subnetIds ?? privateSubnetIds,
     vpcId: needsVpc ? createdVpcId : undefined,
   });
+
+const machine = config.persistentRunner && new PersistentRunner("runners-machine", { ...config.persistentRunner, release });
 
 /** Created only if a component is deployed and no subnets are given. */
 const vpc = needsVpc
@@ -71,4 +73,18 @@ export const hostRoleArn = pool?.hostRoleArn;
 export const imageId = pool?.imageId;
 export const deadLetterQueueUrl = pool?.deadLetterQueueUrl;
 export const hostBundleSha256 = pool?.hostBundleSha256;
+export const persistentRunnerName = machine?.persistentRunnerName;
+export const instanceId = machine?.instanceId;
+export const roleArn = machine?.roleArn;
+export const region = machine?.region;
+export const label = machine?.label;
+export const concurrencyGroup = machine?.concurrencyGroup;
+export const leaseTableName = machine?.leaseTableName;
+export const cacheVolumeId = machine?.cacheVolumeId;
+/** For `.github/workflows/` of each repository that may use the machine. */
+export const workflowYaml = machine?.workflowYaml;
+export const setupScriptSha = machine?.setupScriptSha;
+export const controlFunctionName = machine?.controlFunctionName;
+export const reapFunctionName = machine?.reapFunctionName;
+export const machineDeadLetterQueueUrl = machine?.deadLetterQueueUrl;
 export const vpcId = vpc?.vpcId;

@@ -32,6 +32,8 @@ const LANES = {
   docker: ["test/proofs/team/{docker*,logs,proxy-aws}.test.ts"],
   // ... and in the other what prepares a machine, and all of it in a rehearsal.
   team: ["test/proofs/team/!(docker*|logs|proxy-aws).test.ts", "test/rehearsal/scenarios/actions-runner-pool/team.test.ts"],
+  // A machine that persists, and the workflows that start and stop it.
+  persistent: ["test/proofs/persistent/**/*.test.ts", "test/rehearsal/scenarios/persistent-runner/**/*.test.ts"],
   // The first two install the package, once per process. The faults come last, and not beside the races: each boots many
   // machines at once. All of them are in one process, whose table of faults is compared with docs/faults.md.
   packages: ["test/package/**/*.test.ts", "test/examples/**/*.test.ts", ...teamHostile, "test/proofs/faults/**/*.test.ts"],
@@ -43,14 +45,15 @@ const LANES = {
  * A lane that begins when another has ended. While all lanes run, the processor is what each of them waits for; machines that begin
  * later take no time from the longest lane, which has the two cores nearly for itself at the end.
  */
-const AFTER = { team: "plans", docker: "rest" };
+const AFTER = { team: "rest", docker: "rest", persistent: "machines" };
 /**
  * Lanes that only compute. They run at a lower priority: the others mostly wait, and the longest of them decides when the
- * tests end, so each of its machines has to get the processor as soon as it needs it.
+ * tests end, so each of its machines has to get the processor as soon as it needs it. At the end, when mostly machines of a team
+ * are left, which wait for their jobs, they have what those leave.
  */
 const COMPUTING = ["plans", "models"];
-/** Of `nice`: about a third of the others' share. */
-const LOWER = "5";
+/** Of `nice`: about a tenth of the others' share. */
+const LOWER = "10";
 /** MiB for young objects, which are all that these lanes make: with Node.js's 16, more of them are copied before they die. */
 const YOUNG = "--max-semi-space-size=32";
 const ALL = "test/**/*.test.ts";

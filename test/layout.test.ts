@@ -7,6 +7,7 @@ import { circles, importGraph, ROOT, sources } from "./support/imports";
 const LAYERS: Record<string, readonly string[]> = {
   contract: [],
   functions: ["contract"],
+  actions: ["contract", "functions"],
   "host-config": ["contract"],
   components: ["contract", "host-config"],
   build: ["contract", "host-config", "components"],
@@ -16,7 +17,7 @@ const LAYERS: Record<string, readonly string[]> = {
   promotion: ["contract", "cli"],
   "runner-version": ["contract", "components", "cli"],
   "webhook-secret": ["contract", "cli"],
-  rehearsal: ["contract", "functions", "host-config", "components", "build", "cli"],
+  rehearsal: ["contract", "functions", "actions", "host-config", "components", "build", "cli"],
   bench: ["contract", "rehearsal", "cli"],
 };
 
@@ -30,6 +31,7 @@ const SHARED = [
   "contract/aws",
   "contract/shared",
   "functions/shared",
+  "actions/shared",
   "host-config/shared",
   "components/shared",
   "build",

@@ -18,6 +18,8 @@ interface Stack {
   functionSubnetIds?: string[];
   /** Its configuration has `demand` or `workflowJobs`. */
   demand?: boolean;
+  /** Its configuration has `persistentRunner`. */
+  machine?: boolean;
 }
 
 /** The issuer of the tokens of GitHub's workflows. */

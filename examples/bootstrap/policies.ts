@@ -23,6 +23,8 @@ export interface Limits {
   functionSubnetIds?: string[];
   /** Its configuration has `demand` or `workflowJobs`. */
   demand?: boolean;
+  /** Its configuration has `persistentRunner`. */
+  machine?: boolean;
 }
 
 /** Calls that a rehearsal saw, on the same resources and under the same conditions. */
@@ -38,9 +40,16 @@ interface Writes {
   creating?: string[];
 }
 
-/** Each is one managed policy: all of them together exceed the 6,144 characters of one. `demand` is what a pool without it lacks. */
-export const WRITE_GROUPS = ["network", "ec2", "iam", "services", "demand"] as const;
+/** Each is one managed policy: all of them together exceed the 6,144 characters of one. The last three are what a pool alone lacks. */
+export const WRITE_GROUPS = ["network", "ec2", "iam", "services", "demand", "machine-ec2", "machine-services"] as const;
 export type WriteGroup = (typeof WRITE_GROUPS)[number];
+
+/** Those that the stack has no use for. */
+export function unusedGroups({ createsVpc, demand, machine }: Limits): WriteGroup[] {
+  return WRITE_GROUPS.filter(
+    (group) => (group === "network" && !createsVpc) || (group === "demand" && !demand) || (group.startsWith("machine-") && !machine),
+  );
+}
 
 /** The list of all writes: generated, see docs/getting-started.md. */
 const WRITES: Writes[] = JSON.parse(readFileSync(join(__dirname, "writes.json"), "utf8"));
@@ -84,7 +93,7 @@ function rendered(writes: Writes, scope: Scope, { permissionsBoundaryArn }: Limi
  * `iam:TagRole` is needed to create a role with tags, and would also put them on a role that exists: what has tags already must
  * therefore have the stack's. What does not exist yet has none, hence IfExists.
  */
-function conditions({ group, tag, passedTo, creating }: Writes, scope: Scope): Condition {
+function conditions({ actions, tag, passedTo, creating }: Writes, scope: Scope): Condition {
   const key = tag && `aws:${tag.on === "request" ? "Request" : "Resource"}Tag/${tag.key}`;
   const equal: Record<string, string | string[]> = {
     ...(key && tag.value !== "*" ? { [key]: fill(tag.value, scope) } : {}),
@@ -94,7 +103,7 @@ function conditions({ group, tag, passedTo, creating }: Writes, scope: Scope): C
   return {
     ...(Object.keys(equal).length > 0 ? { StringEquals: equal } : {}),
     ...(key && tag.value === "*" ? { Null: { [key]: "false" } } : {}),
-    ...(tag?.on === "request" && (group === "iam" || group === "demand")
+    ...(tag?.on === "request" && actions.some((action) => action.startsWith("iam:"))
       ? { StringEqualsIfExists: { [`aws:ResourceTag/${tag.key}`]: fill(tag.value, scope) } }
       : {}),
   };
@@ -107,19 +116,18 @@ function principals(service: string, { partition }: Scope): string | string[] {
 
 /**
  * What a deployment needs besides, if the stack's configuration sets `kmsKeyArn` or `functions.subnetIds`; undefined if it sets
- * neither. S3 and DynamoDB use the key with their caller's permissions; DynamoDB makes itself a grant. The provider deletes the
- * interfaces that Lambda leaves behind, because a security group cannot be deleted before.
+ * neither. S3, DynamoDB and EC2 use the key with their caller's permissions; the last two make themselves a grant. The provider deletes
+ * the interfaces that Lambda leaves behind, because a security group cannot be deleted before.
  */
-export function optionsPolicy(scope: Scope, { kmsKeyArn, functionSubnetIds = [], demand }: Limits): object | undefined {
+export function optionsPolicy(scope: Scope, { kmsKeyArn, functionSubnetIds = [], demand, machine }: Limits): object | undefined {
   const { partition, region, account, pool, dnsSuffix } = scope;
   const through = (service: string) => ({ StringEquals: { "kms:ViaService": `${service}.${region}.${dnsSuffix}` } });
   const ec2 = `arn:${partition}:ec2:${region}:${account}`;
   const ofSubnets = { ArnEquals: { "ec2:Subnet": functionSubnetIds.map((id) => `${ec2}:subnet/${id}`) } };
   const statements: Statement[] = [];
   if (kmsKeyArn) {
-    const logs = [`/aws/lambda/${pool}-*`, `/ci-runners/${pool}:*`].map(
-      (name) => `arn:${partition}:logs:${region}:${account}:log-group:${name}`,
-    );
+    const groups = [`/aws/lambda/${pool}-*`, `/ci-runners/${pool}:*`, ...(machine ? [`/ci-runners/${pool}-machine:*`] : [])];
+    const logs = groups.map((name) => `arn:${partition}:logs:${region}:${account}:log-group:${name}`);
     statements.push(
       {
         Sid: "EncryptBundles",
@@ -131,12 +139,21 @@ export function optionsPolicy(scope: Scope, { kmsKeyArn, functionSubnetIds = [],
       { Sid: "EncryptLogs", Effect: "Allow", Action: ["logs:AssociateKmsKey", "logs:DisassociateKmsKey"], Resource: logs },
     );
   }
-  if (kmsKeyArn && demand) {
-    const table = `arn:${partition}:dynamodb:${region}:${account}:table/${pool}-jobs`;
+  const tables = [...(demand ? ["jobs"] : []), ...(machine ? ["machine-lease"] : [])];
+  if (kmsKeyArn && tables.length > 0) {
+    const Resource = tables.map((table) => `arn:${partition}:dynamodb:${region}:${account}:table/${pool}-${table}`);
     const Action = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"];
     statements.push(
       { Sid: "EncryptTable", Effect: "Allow", Action, Resource: [kmsKeyArn], Condition: through("dynamodb") },
-      { Sid: "ChangeKeyOfTable", Effect: "Allow", Action: ["dynamodb:UpdateTable"], Resource: [table] },
+      { Sid: "ChangeKeyOfTable", Effect: "Allow", Action: ["dynamodb:UpdateTable"], Resource },
+    );
+  }
+  if (kmsKeyArn && machine) {
+    const Action = ["kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"];
+    const granted = { ...through("ec2"), Bool: { "kms:GrantIsForAWSResource": "true" } };
+    statements.push(
+      { Sid: "EncryptVolumes", Effect: "Allow", Action, Resource: [kmsKeyArn], Condition: through("ec2") },
+      { Sid: "GrantVolumes", Effect: "Allow", Action: ["kms:CreateGrant"], Resource: [kmsKeyArn], Condition: granted },
     );
   }
   if (functionSubnetIds.length > 0) {
@@ -152,15 +169,21 @@ export function optionsPolicy(scope: Scope, { kmsKeyArn, functionSubnetIds = [],
  * Not among them: the values of secrets, parameters other than the images', log events, objects of other buckets, and the code
  * and the environment of functions of other pools. The user data of the account's instances is among them.
  */
-export function readPolicy(scope: Scope, { imageParameter }: Limits): object {
-  const bundles = `arn:${scope.partition}:s3:::${scope.name}-host-bundle-*`;
+export function readPolicy(scope: Scope, { imageParameter, machine }: Limits): object {
+  const names = [scope.name, ...(machine ? [`${scope.name}-machine`] : [])];
+  const bundles = names.map((name) => `arn:${scope.partition}:s3:::${name}-host-bundle-*`);
   const functions = `arn:${scope.partition}:lambda:${scope.region}:${scope.account}:function:${scope.pool}-*`;
   const parameter = (account: string, path: string) => `arn:${scope.partition}:ssm:${scope.region}:${account}:parameter/${path}`;
   return document(
     { Sid: "Describe", Effect: "Allow", Action: DESCRIBING, Resource: ["*"] },
     { Sid: "Functions", Effect: "Allow", Action: ["lambda:Get*", "lambda:List*"], Resource: [functions] },
-    { Sid: "BundleBuckets", Effect: "Allow", Action: BUCKET_READS, Resource: [bundles] },
-    { Sid: "Bundles", Effect: "Allow", Action: ["s3:GetObject", "s3:GetObjectTagging"], Resource: [`${bundles}/host-bundles/*`] },
+    { Sid: "BundleBuckets", Effect: "Allow", Action: BUCKET_READS, Resource: bundles },
+    {
+      Sid: "Bundles",
+      Effect: "Allow",
+      Action: ["s3:GetObject", "s3:GetObjectTagging"],
+      Resource: bundles.map((bucket) => `${bucket}/host-bundles/*`),
+    },
     {
       Sid: "Images",
       Effect: "Allow",

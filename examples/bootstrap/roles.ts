@@ -1,6 +1,16 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { type Limits, optionsPolicy, readPolicy, type Scope, statePolicy, trustPolicy, WRITE_GROUPS, writePolicy } from "./policies";
+import {
+  type Limits,
+  optionsPolicy,
+  readPolicy,
+  type Scope,
+  statePolicy,
+  trustPolicy,
+  unusedGroups,
+  WRITE_GROUPS,
+  writePolicy,
+} from "./policies";
 
 export interface RoleParts extends Limits {
   trust: { provider: pulumi.Input<string>; issuer: string; repository: string };
@@ -25,7 +35,7 @@ const HOUR = 3600;
 /** Deploys one stack; trusted only for that stack's environment. */
 export function deployRole(prefix: string, environment: string, parts: RoleParts): RoleVariables {
   const role = createRole(`${prefix}-deploy`, environment, LONGEST_SESSION, parts);
-  const unused = [...(parts.createsVpc ? [] : ["network"]), ...(parts.demand ? [] : ["demand"])];
+  const unused = unusedGroups(parts);
   const groups = WRITE_GROUPS.filter((group) => !unused.includes(group));
   for (const group of groups) attach(`${prefix}-deploy-${group}`, role, parts, (scope) => writePolicy(group, scope, parts));
   if (parts.kmsKeyArn || parts.functionSubnetIds?.length)

@@ -31,12 +31,13 @@ describe("the component in other languages", function () {
     const config = { extends: join(ROOT, "tsconfig.json"), compilerOptions: { typeRoots }, include: [], files: [main] };
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
     const manifest = { ...JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")), exports: undefined, main };
-    return new Analyzer(folder, manifest.name, manifest, new Set(["ActionsRunnerPool", "WorkflowJobs"])).analyze();
+    return new Analyzer(folder, manifest.name, manifest, new Set(["ActionsRunnerPool", "PersistentRunner", "WorkflowJobs"])).analyze();
   }
 
   it("is accepted by Pulumi's analyzer, with every argument described", () => {
     assert.ok(Object.keys(result.components.ActionsRunnerPool!.inputs).length > 25);
     assert.ok(Object.keys(result.components.WorkflowJobs!.inputs).length > 8);
+    assert.ok(Object.keys(result.components.PersistentRunner!.inputs).length > 40);
     for (const { inputs } of Object.values(result.components)) {
       for (const [name, input] of Object.entries(inputs)) assert.ok(input.description, name);
     }
@@ -62,6 +63,15 @@ describe("the component in other languages", function () {
     const jobs = result.components.WorkflowJobs!.inputs;
     for (const name of ["workflowJobsName", "webhook", "ours", "github"]) assert.equal(jobs[name]!.plain, true, name);
     for (const name of ["kmsKeyArn", "tags"]) assert.notEqual(jobs[name]!.plain, true, name);
+    const machine = result.components.PersistentRunner!.inputs;
+    for (const name of ["subjects", "instanceType", "cacheVolume", "actions", "maxSession"]) assert.equal(machine[name]!.plain, true, name);
+    for (const name of ["subnetId", "oidcProviderArn", "imageId", "tags"]) assert.notEqual(machine[name]!.plain, true, name);
+    assert.deepEqual(
+      Object.keys(machine)
+        .filter((name) => !machine[name]!.optional)
+        .sort(),
+      ["actions", "github", "instanceType", "subjects", "subnetId"],
+    );
     const source = result.typeDefinitions.DemandSourceArgs!.properties!;
     for (const name of ["workflowJobsName", "tableArn", "kmsKeyArn"])
       assert.notEqual(source[name]!.plain, true, `an output must fit ${name}`);
@@ -79,6 +89,14 @@ describe("the component in other languages", function () {
     assert.deepEqual(
       result.typeDefinitions.WebhookScope!.enum!.map(({ value }) => value),
       ["app", "organization", "repository", "manual"],
+    );
+    assert.deepEqual(
+      result.typeDefinitions.RegistrationMode!.enum!.map(({ value }) => value),
+      ["jit", "service"],
+    );
+    assert.deepEqual(
+      result.typeDefinitions.ControlMode!.enum!.map(({ value }) => value),
+      ["function", "direct"],
     );
   });
 
@@ -115,6 +133,23 @@ describe("the component in other languages", function () {
       "webhookSecretArn",
       "webhookUrl",
       "workflowJobsName",
+    ]);
+    assert.deepEqual(Object.keys(result.components.PersistentRunner!.outputs).sort(), [
+      "cacheVolumeId",
+      "concurrencyGroup",
+      "controlFunctionName",
+      "deadLetterQueueUrl",
+      "hostRoleArn",
+      "hostRoleName",
+      "instanceId",
+      "label",
+      "leaseTableName",
+      "persistentRunnerName",
+      "reapFunctionName",
+      "region",
+      "roleArn",
+      "setupScriptSha",
+      "workflowYaml",
     ]);
     const optional = Object.entries(result.components.ActionsRunnerPool!.outputs).filter(([, { optional }]) => optional);
     assert.deepEqual(optional.map(([name]) => name).sort(), ["scaleFunctionName", "webhookSecretArn", "webhookUrl", "workflowJobsName"]);

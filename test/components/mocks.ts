@@ -26,6 +26,9 @@ const INSTANCE_TYPES: Record<string, InstanceTypeFact> = {
   "m6id.large": { architecture: "x86_64", memoryMib: 8192, hibernation: true, storage: 118 },
   "m7g.xlarge": { architecture: "arm64", memoryMib: 16384, hibernation: true },
   "x2idn.16xlarge": { architecture: "x86_64", memoryMib: 1048576, hibernation: true },
+  "c8i.xlarge": { architecture: "x86_64", memoryMib: 8192, hibernation: true },
+  "c8i-flex.xlarge": { architecture: "x86_64", memoryMib: 8192, hibernation: true },
+  "m8i.xlarge": { architecture: "x86_64", memoryMib: 16384, hibernation: true },
   "mac2.metal": { architecture: "arm64_mac", memoryMib: 16384, hibernation: false },
 };
 
@@ -58,6 +61,8 @@ export class Deployment {
   readonly registered: Registered[] = [];
   /** What the sweep function answers in turn, the last one for ever. By default a group that is to have no instance. */
   readiness: unknown[] = [{ ageSeconds: 0, inService: 0, wanted: 0, underway: {}, failedLaunches: 0 }];
+  /** What the control function of a persistent runner answers to `postponed`; an error is the call's. */
+  postponed: number | Error = 0;
   readonly calls: { token: string; inputs: any; provider: string | undefined }[] = [];
   /** Images besides the usual ones, by id. */
   images: Record<string, ImageFact> = {};
@@ -166,7 +171,7 @@ export class Deployment {
       case "aws:index/getCallerIdentity:getCallerIdentity":
         return { accountId: "123456789012" };
       case "aws:ec2/getSubnet:getSubnet":
-        return { id: inputs.id, vpcId: "vpc-0given" };
+        return { id: inputs.id, vpcId: "vpc-0given", availabilityZone: `${this.place.region}a` };
       case "aws:ec2/getInstanceType:getInstanceType":
         return instanceType(inputs.instanceType);
       case "aws:ssm/getParameter:getParameter":
@@ -174,6 +179,10 @@ export class Deployment {
       case "aws:ec2/getAmi:getAmi":
         return image(inputs.filters[0].values[0], { ...IMAGES, ...this.images });
       case "aws:lambda/getInvocation:getInvocation":
+        if (JSON.parse(inputs.input).action === "postponed") {
+          if (this.postponed instanceof Error) throw this.postponed;
+          return { ...inputs, result: JSON.stringify({ postponed: this.postponed }) };
+        }
         return { ...inputs, result: JSON.stringify(this.readiness.length > 1 ? this.readiness.shift() : this.readiness[0]) };
       default:
         throw new Error(`no mock answers ${token}`);

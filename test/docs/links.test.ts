@@ -17,8 +17,15 @@ const TOP = new Set(readdirSync(ROOT));
 /** Paths of this repository that a text in backticks names, if it names one. */
 function pathsIn(span: string): string[] {
   const [first = ""] = span.split("/");
-  // A path that begins with a folder of this repository must exist. What is built or installed is exempt, and NAME stands for anything.
-  if (!/^[\w.*/{}-]+$/.test(span) || !span.includes("/") || !TOP.has(first) || /^(dist|lib|node_modules)\/|NAME/.test(span)) return [];
+  // A path that begins with a folder of this repository must exist. What is built or installed is exempt, as are GitHub's own actions, and
+  // NAME stands for anything.
+  if (
+    !/^[\w.*/{}-]+$/.test(span) ||
+    !span.includes("/") ||
+    !TOP.has(first) ||
+    /^(dist|lib|node_modules)\/|^actions\/checkout$|NAME/.test(span)
+  )
+    return [];
   return [span];
 }
 

@@ -2,10 +2,13 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import ts from "typescript";
 import { LOG } from "../../contract/actions-runner-pool/host";
+import { PERSISTENT_LOG } from "../../contract/persistent-runner/host";
 import { stopAgainScript } from "../../host-config/actions-runner-pool/units/runner-unit";
 import { endServiceScript } from "../../host-config/actions-runner-pool/units/end-service";
 
 const ROOT = resolve(__dirname, "../..");
+/** Messages of a contract, by the name of the constant that has them. */
+const CONSTANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = { LOG, PERSISTENT_LOG };
 const LEVELS = new Set(["info", "warn", "error"]);
 
 export interface LogMessage {
@@ -74,10 +77,11 @@ function textOf(node: ts.Expression, where: string): string {
   if (ts.isTemplateExpression(node)) {
     return node.head.text + node.templateSpans.map(({ expression, literal }) => `<${name(expression)}>${literal.text}`).join("");
   }
-  if (ts.isPropertyAccessExpression(node) && node.expression.getText() === "LOG") {
-    return LOG[node.name.text as keyof typeof LOG];
-  }
-  throw new Error(`${where} logs ${node.getText()}, which this test cannot parse: log a string or a member of LOG`);
+  const constants = ts.isPropertyAccessExpression(node) ? CONSTANTS[node.expression.getText()] : undefined;
+  if (constants !== undefined) return constants[(node as ts.PropertyAccessExpression).name.text]!;
+  throw new Error(
+    `${where} logs ${node.getText()}, which this test cannot parse: log a string or a member of ${Object.keys(CONSTANTS).join(" or ")}`,
+  );
 }
 
 const name = (expression: ts.Expression) => (ts.isIdentifier(expression) ? expression.text : "…");

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { RequestError } from "@octokit/request-error";
-import { ActionsRunnerPool, type ActionsRunnerPoolArgs, WorkflowJobs } from "../../components";
+import { ActionsRunnerPool, type ActionsRunnerPoolArgs, PersistentRunner, WorkflowJobs } from "../../components";
 import { Deployment } from "../components/mocks";
 import { toGitHubError } from "../../functions/shared/github/error";
 import { poolArgs } from "../components/actions-runner-pool/pool-args";
+import { machineArgs } from "../components/persistent-runner/machine-args";
 import { jobsArgs } from "../components/workflow-jobs/jobs-args";
 import { logMessages, scriptMessages } from "./log-messages";
-import { shellReasons } from "./shell-reasons";
+import { persistentReasons, shellReasons } from "./shell-reasons";
 
 const ROOT = resolve(__dirname, "../..");
 const GUIDE = readFileSync(join(ROOT, "docs/operations.md"), "utf8");
@@ -27,11 +28,13 @@ function missing(expected: Iterable<string>, actual: Iterable<string>): string[]
   return [...new Set(expected)].filter((item) => !existing.has(item)).sort();
 }
 
+const LOG_HEADINGS = ["Log lines of the functions", "Log lines of a host", "Log lines of a persistent machine"];
+
 /** A source that is not the pool's own. */
 const SOURCE = { workflowJobsName: "jobs", tableArn: "arn:aws:dynamodb:us-east-1:123456789012:table/jobs" };
 
 /** Names of the alarms that a component creates, without its own name. */
-async function alarmSuffixes(component: "pool" | "jobs", create: () => unknown, treatMissingData?: string): Promise<string[]> {
+async function alarmSuffixes(component: "pool" | "jobs" | "machine", create: () => unknown, treatMissingData?: string): Promise<string[]> {
   const deployment = await Deployment.start();
   create();
   await deployment.settled();
@@ -72,6 +75,12 @@ describe("docs/operations.md, the operating guide", () => {
     assertDocumented(ofSource, rows("Of a source of demand"));
   });
 
+  it("has a row for every alarm of a persistent runner, and for no other", async () => {
+    const args = machineArgs({ persistentRunnerName: "machine", hostLogs: {} });
+    const created = await alarmSuffixes("machine", () => new PersistentRunner("machine", args));
+    assertDocumented(created, rows("Of a persistent runner"));
+  });
+
   it("names every alarm that missing data raises, so that its first hour alarms no one", async () => {
     const [, list = ""] = /The alarms that missing data raises \((.*?) and those of the schedules\)/.exec(GUIDE) ?? [];
     const named = [...list.matchAll(/`([\w-]+)`/g)].map(([, name]) => name!);
@@ -102,20 +111,20 @@ describe("docs/operations.md, the operating guide", () => {
   it("has a row for every warning and error that functions and hosts can log", () => {
     const severe = logMessages().filter(({ level }) => level !== "info");
     assert.ok(severe.length > 40, `${severe.length} messages: is anything read at all?`);
-    const documented = new Set([...rows("Log lines of the functions"), ...rows("Log lines of a host")]);
+    const documented = new Set(LOG_HEADINGS.flatMap(rows));
     assert.deepEqual(
       severe.filter(({ text }) => !documented.has(text)).map(({ text, where }) => `${where}: ${text}`),
       [],
     );
     assert.deepEqual(missing(scriptMessages(), documented), []);
-    for (const heading of ["Log lines of the functions", "Log lines of a host"]) {
+    for (const heading of LOG_HEADINGS) {
       assert.equal(new Set(rows(heading)).size, rows(heading).length, `${heading}: a message has two rows, as after a merge`);
     }
   });
 
   it("has no row for a message that no program logs any more", () => {
     const known = [...logMessages().map(({ text }) => text), ...scriptMessages()];
-    assert.deepEqual(missing([...rows("Log lines of the functions"), ...rows("Log lines of a host")], known), []);
+    assert.deepEqual(missing(LOG_HEADINGS.flatMap(rows), known), []);
   });
 
   it("has a row for every reason for which a bootstrap fails, and for no other", () => {
@@ -126,9 +135,17 @@ describe("docs/operations.md, the operating guide", () => {
     assert.deepEqual(missing(documented, given), [], "rows without a reason");
   });
 
+  it("has a row for every reason for which a persistent machine's boot fails, and no second one for what pools have, too", () => {
+    const [given, ofPools] = [persistentReasons(), rows("Reasons on the console")];
+    const documented = rows("Reasons of a persistent machine");
+    assert.deepEqual(missing(missing(given, ofPools), documented), [], "reasons without a row");
+    assert.deepEqual(missing(documented, missing(given, ofPools)), [], "rows without a reason");
+  });
+
   it("lists each message below the heading of the program that logs it", () => {
     const of = (folder: string) => logMessages().flatMap(({ text, where }) => (where.startsWith(folder) ? [text] : []));
     assert.deepEqual(missing(rows("Log lines of the functions"), of("functions/")), []);
     assert.deepEqual(missing(rows("Log lines of a host"), [...of("host-config/"), ...scriptMessages()]), []);
+    assert.deepEqual(missing(rows("Log lines of a persistent machine"), of("host-config/persistent-runner/")), []);
   });
 });

@@ -2,13 +2,13 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { AwsError, type Shape } from "../../rehearsal/aws/api";
 import { Iam } from "../../rehearsal/aws/iam/iam";
-import { MemoryStore } from "../../rehearsal/aws/store";
 import { openStack, type StackHandle } from "../../rehearsal/engine/engine";
 import { locate } from "../../rehearsal/engine/locate";
 import type { ApiCall } from "../../rehearsal/provider/api-calls/api-call";
 import type { AutoScalingOperation } from "../../rehearsal/provider/autoscaling-api";
 import { ProviderBackend, type ProviderOptions } from "../../rehearsal/provider/backend";
 import { type ProviderServer, serveProvider } from "../../rehearsal/provider/server";
+import { OwnInstances } from "../package/own-instances";
 import { FakeAutoScaling } from "../rehearsal/provider/fake-auto-scaling";
 import type { SeenCall } from "./recorded-writes";
 
@@ -17,6 +17,8 @@ export const ACCOUNT_ID = "123456789012";
 
 /** What the setup function answers once the webhook is the stack's. */
 const WEBHOOK = { secretArn: `arn:aws:secretsmanager:${REGION}:${ACCOUNT_ID}:secret:ci-runners-webhook/jobs-AbCdEf`, left: [] };
+/** What the control function answers once a machine is prepared. */
+const PREPARED = { state: "prepared", detail: "" };
 
 /** Groups in which a refresh is still in progress when the next one starts: the provider cancels it first. */
 class RefreshingGroups extends FakeAutoScaling {
@@ -39,14 +41,24 @@ class RefreshingGroups extends FakeAutoScaling {
 
 /** One account, in which programs are deployed by an administrator or by a role of the account. */
 export class Account {
-  readonly store = new MemoryStore();
+  readonly store: OwnInstances["store"];
   readonly autoscaling = new RefreshingGroups();
-  readonly iam = new Iam(this.store, { region: REGION, accountId: ACCOUNT_ID });
+  readonly iam: Iam;
   /** Calls of the deploying roles, including denied ones. */
   readonly seen: SeenCall[] = [];
   private readonly servers: ProviderServer[] = [];
 
-  constructor(private readonly dir: string) {}
+  private constructor(
+    private readonly dir: string,
+    private readonly instances: OwnInstances,
+  ) {
+    this.store = instances.store;
+    this.iam = new Iam(this.store, { region: REGION, accountId: ACCOUNT_ID });
+  }
+
+  static async open(dir: string): Promise<Account> {
+    return new Account(dir, await OwnInstances.open(REGION));
+  }
 
   /** @param roleName decides on every call; without one, all are allowed. Calls are recorded in either case. */
   async stack(options: {
@@ -65,7 +77,11 @@ export class Account {
       autoscaling: this.autoscaling,
       filesDir: join(this.dir, "files"),
       account: { region: REGION, accountId: ACCOUNT_ID },
-      invoke: async (_, payload) => ({ result: (payload as { task?: string }).task === "own-webhook" ? WEBHOOK : null }),
+      ...this.instances.options,
+      invoke: async (_, payload) => {
+        const { task, action } = payload as { task?: string; action?: string };
+        return { result: task === "own-webhook" ? WEBHOOK : action === "provision" ? PREPARED : null };
+      },
       facts: options.facts,
       authorise: (call, token) => {
         this.seen.push({ ...call, token });
@@ -88,6 +104,7 @@ export class Account {
 
   async close(): Promise<void> {
     for (const server of this.servers) await server.close();
+    await this.instances.close();
   }
 
   private decide(roleName: string, { action, resource, context }: ApiCall): void {

@@ -3,56 +3,19 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { load } from "js-yaml";
-import { type Limits, optionsPolicy, readPolicy, type Scope, WRITE_GROUPS, writePolicy } from "../../examples/bootstrap/policies";
-import { POOL_TAG } from "../../contract/actions-runner-pool/names";
+import { type Limits, optionsPolicy, readPolicy, WRITE_GROUPS, writePolicy } from "../../examples/bootstrap/policies";
 import { PARTITIONS, partitionOf } from "../../contract/aws/partitions";
-import { Iam } from "../../rehearsal/aws/iam/iam";
 import { MemoryStore } from "../../rehearsal/aws/store";
 import type { ApiCall } from "../../rehearsal/provider/api-calls/api-call";
 import { ProviderBackend } from "../../rehearsal/provider/backend";
-import { deployRole } from "../rehearsal/aws/harness";
 import { FakeAutoScaling } from "../rehearsal/provider/fake-auto-scaling";
+import { ACCOUNT, type Call, DEV, decider, deployer, KEY, PROD, REGION, scope, tags } from "./bootstrap-decisions";
 
 const ROOT = join(__dirname, "../..");
 const PAGE = readFileSync(join(ROOT, "docs/getting-started.md"), "utf8").replaceAll("\n", " ");
-const REGION = "us-east-1";
 const REGIONS: Record<string, string> = { "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1", "aws-eusc": "eusc-de-east-1" };
-const ACCOUNT = "123456789012";
-const [DEV, PROD] = ["dev", "prod"].map((stack) => `ci-runners-${stack}-runners`) as [string, string];
-const KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/0f6b2c1d-0000-4000-8000-000000000001`;
 const SUBNET = "subnet-0a1b2c3d4e5f60001";
 const iam = `arn:aws:iam::${ACCOUNT}:role`;
-
-function scope(region = REGION): Scope {
-  const { id: partition, dnsSuffix } = partitionOf(region);
-  return { partition, dnsSuffix, region, account: ACCOUNT, pool: DEV, name: "runners" };
-}
-
-type Call = Pick<ApiCall, "action" | "resource"> & { context?: Record<string, string> };
-
-/** Decides with the policies of a stack's roles as IAM does, without an engine that deploys them. */
-function decider(policies: readonly (object | undefined)[]): (call: Call) => boolean {
-  const store = new MemoryStore();
-  deployRole(store, "deploy", []);
-  policies.forEach((policy, index) => {
-    const state = { name: String(index), role: "deploy", policy: JSON.stringify(policy) };
-    if (policy) store.put({ type: "aws:iam/rolePolicy:RolePolicy", id: `deploy:${index}`, state });
-  });
-  const decisions = new Iam(store, { region: REGION, accountId: ACCOUNT });
-  const principal = { kind: "session", roleName: "deploy", sessionName: "GitHubActions" } as const;
-  return ({ action, resource, context = {} }) => decisions.authorise(principal, action, { resource, context }).allowed;
-}
-
-function deployer(limits: Partial<Limits> = {}): (call: Call) => boolean {
-  const own: Limits = { createsVpc: true, ...limits };
-  return decider([
-    ...WRITE_GROUPS.filter((group) => group !== "demand" || own.demand).map((group) => writePolicy(group, scope(), own)),
-    readPolicy(scope(), own),
-    optionsPolicy(scope(), own),
-  ]);
-}
-
-const tags = (on: "Request" | "Resource", pool: string) => ({ [`aws:${on}Tag/${POOL_TAG}`]: pool });
 
 describe("the policies of the bootstrap example", () => {
   const filesDir = mkdtempSync(join(tmpdir(), "ci-runners-"));
@@ -196,6 +159,7 @@ describe("the policies of the bootstrap example", () => {
     const own: Limits = {
       createsVpc: true,
       demand: true,
+      machine: true,
       kmsKeyArn: KEY,
       permissionsBoundaryArn: `arn:aws:iam::${ACCOUNT}:policy/an-organizations-boundary-of-roles`,
       functionSubnetIds: [SUBNET, SUBNET, SUBNET],
@@ -245,6 +209,7 @@ describe("the sample configuration of the bootstrap", () => {
         kmsKeyArn: get("kmsKeyArn"),
         functionSubnetIds: get("functions")?.subnetIds,
         demand: get("demand") !== undefined || get("workflowJobs") !== undefined ? true : undefined,
+        machine: get("persistentRunner") !== undefined ? true : undefined,
       };
       assert.deepEqual(given, Object.fromEntries(Object.entries(expected).filter(([, value]) => value !== undefined)), name);
       assert.equal(bootstrap["aws:region"], own["aws:region"], name);

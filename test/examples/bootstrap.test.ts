@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { load } from "js-yaml";
 import { ROOT, temporary } from "../package/installed-package";
 import { Account, ACCOUNT_ID, REGION } from "./account";
+import { AFTER, BACK, BEFORE, PROVIDER } from "./bootstrap-configurations";
 import { nextRelease } from "./next-release";
 import { complaints, EXAMPLES, read } from "./projects";
 import { examplesOf, type StackNames, type Writes, writesOf } from "./recorded-writes";
 
 const PROJECT = join(EXAMPLES, "bootstrap");
 const LIST = join(PROJECT, "writes.json");
+const STACKS: { name: string }[] = (load(read("bootstrap", "Pulumi.account.yaml")) as any).config["ci-runners-bootstrap:stacks"];
 /** Writes the list instead of comparing with it; the deployments then run without limits. */
 const WRITE = process.env.BOOTSTRAP_WRITE === "1";
 
@@ -16,41 +19,26 @@ const POOL = "ci-runners-dev-runners";
 const NAMES: StackNames = { region: REGION, account: ACCOUNT_ID, pool: POOL, name: "runners" };
 const DEPLOY = "ci-runners-dev-deploy";
 const PREVIEW = "ci-runners-dev-preview";
-const PROVIDER = {
-  arn: `arn:aws:iam::${ACCOUNT_ID}:oidc-provider/token.actions.githubusercontent.com`,
-  host: "token.actions.githubusercontent.com",
-};
-
-/** Two configurations that differ in as many resources as a stack's own configuration can change without a new pool. */
-const BEFORE = { extraPolicyArns: ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"], hostLogs: { retentionDays: 7 } };
-const AFTER = {
-  extraPolicyArns: [],
-  rootVolumeSize: 31,
-  maxSize: 7,
-  warmPool: {},
-  drain: { heartbeatTimeout: 900, maxDrain: 20_000 },
-  launchTimeout: 1000,
-  logRetentionDays: 14,
-  hostLogs: { retentionDays: 3, diagnostics: false },
-  githubPrivateKeySecretArn: `arn:aws:secretsmanager:${REGION}:${ACCOUNT_ID}:secret:ci-runners-dev/other-app-GhIjKl`,
-  alarmTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT_ID}:alarms`,
-  tags: { environment: "development", costs: "42" },
-};
 
 const claims = (subject: string, audience = "sts.amazonaws.com") => ({ sub: subject, aud: audience });
 
 describe("the bootstrap example", function () {
   this.timeout(900_000);
   const dir = temporary("ci-runners-bootstrap-");
-  const account = new Account(dir);
+  let account: Account;
+  /** As configured, but for the machine of dev, which this repository's own stack has not. */
+  const bootstrap = () => {
+    const stacks = STACKS.map((stack) => (stack.name === "dev" ? { ...stack, machine: true } : stack));
+    return account.stack({ stack: "account", projectDir: PROJECT, work: "bootstrap", overrides: { stacks } });
+  };
   const list = (): Writes[] => JSON.parse(readFileSync(LIST, "utf8"));
 
   before(async () => {
+    account = await Account.open(dir);
     if (WRITE) return;
-    const bootstrap = await account.stack({ stack: "account", projectDir: PROJECT, work: "bootstrap" });
-    await bootstrap.up();
+    await (await bootstrap()).up();
   });
-  after(() => account.close());
+  after(() => account?.close());
 
   it("gives a stack's role every call of a deployment, an update that replaces, a rollback and a destroy, and no call more", async () => {
     account.seen.length = 0;
@@ -60,8 +48,7 @@ describe("the bootstrap example", function () {
     const pool = await open(ROOT, BEFORE);
     await pool.up();
     await (await open(next, AFTER)).up();
-    // Without `demand`, which suspends a process of the group for as long as it is set.
-    const back = await open(ROOT, { ...BEFORE, demand: null });
+    const back = await open(ROOT, BACK);
     await back.up();
     account.autoscaling.protect(POOL);
     await back.destroy();
@@ -195,13 +182,13 @@ describe("the bootstrap example", function () {
     });
 
     it("does not let a destroy take the states and the keys that open them", async () => {
-      const bootstrap = await account.stack({ stack: "account", projectDir: PROJECT, work: "bootstrap" });
-      assert.equal((await bootstrap.up()).changed, 0);
-      await assert.rejects(bootstrap.destroy(), /protect/);
+      const deployed = await bootstrap();
+      assert.equal((await deployed.up()).changed, 0);
+      await assert.rejects(deployed.destroy(), /protect/);
       const kept = (type: string, name: string) =>
         account.store.list(type).filter(({ state }) => state[name]?.includes("ci-runners")).length;
       assert.deepEqual([kept("aws:kms/key:Key", "description"), kept("aws:s3/bucket:Bucket", "bucket")], [3, 1]);
-      const { environments, secretsProviders } = await bootstrap.outputs();
+      const { environments, secretsProviders } = await deployed.outputs();
       assert.deepEqual(Object.keys(environments!.value).sort(), [
         "dev",
         "preview-dev",
@@ -216,7 +203,7 @@ describe("the bootstrap example", function () {
 
     it("uses the OIDC provider that the account already has, since there can be only one, and a boundary for every new role", async () => {
       const boundary = `arn:aws:iam::${ACCOUNT_ID}:policy/boundary`;
-      const other = new Account(temporary("ci-runners-boundary-"));
+      const other = await Account.open(temporary("ci-runners-boundary-"));
       try {
         const overrides = { oidcProviderArn: PROVIDER.arn, stacks: [{ name: "dev", createsVpc: true, permissionsBoundaryArn: boundary }] };
         await (await other.stack({ stack: "account", projectDir: PROJECT, work: "bootstrap", overrides })).up();

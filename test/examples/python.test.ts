@@ -1,80 +1,34 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
-import { promisify } from "node:util";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { load } from "js-yaml";
 import { VERSION } from "../../components/shared/package-version";
 import { MemoryStore } from "../../rehearsal/aws/store";
-import { locate } from "../../rehearsal/engine/locate";
-import { prepareWorkspace } from "../../rehearsal/engine/workspace";
-import { ProviderBackend, type ProviderOptions } from "../../rehearsal/provider/backend";
-import { writePluginDir } from "../../rehearsal/provider/plugin-dir";
-import { type ProviderServer, serveProvider } from "../../rehearsal/provider/server";
-import { pythonPrograms } from "../contracts/clients/python";
-import { installedPackage, ROOT, temporary } from "../package/installed-package";
+import { ROOT } from "../package/installed-package";
 import { FakeAutoScaling } from "../rehearsal/provider/fake-auto-scaling";
+import { type PythonProject, pythonProject } from "./python-project";
 
-const run = promisify(execFile);
 const EXAMPLE = join(ROOT, "examples", "python");
 
-/** Does with Python's Automation API what `deployAndDestroy` does for TypeScript. */
 describe("the Python example", function () {
   this.timeout(900_000);
-  const dir = temporary("ci-runners-python-");
-  const workDir = join(dir, "work");
   const store = new MemoryStore();
   const autoscaling = new FakeAutoScaling();
   /** What the sweep function answers in turn: the group's age in seconds, and the instances in service. */
   let readiness: [ageSeconds: number, inService: number][] = [[0, 1]];
   let lookups = 0;
-  let server: ProviderServer;
-  let project: string;
-  let drive: (
-    operation: "up" | "destroy",
-    overrides?: Record<string, unknown>,
-  ) => Promise<{ outputs: any; changes: Record<string, number> }>;
+  let project: PythonProject;
+  const drive: PythonProject["drive"] = (operation, overrides) => project.drive(operation, overrides);
 
   before(async function () {
-    const python = await pythonPrograms(this, join(__dirname, "requirements.txt"));
-    const { folder, lay } = await installedPackage();
-    project = lay("python", EXAMPLE);
-    // As if npm had installed here what it installed one folder above.
-    mkdirSync(join(project, "node_modules"));
-    await run("ln", ["-s", join(folder, "node_modules", ".bin"), join(project, "node_modules", ".bin")]);
-    const invoke: ProviderOptions["invoke"] = async (_name, payload) => {
+    const invoke = async (_name: string, payload: unknown) => {
       if ((payload as { check?: string }).check !== "readiness") return { result: null };
       const [age, inService] = readiness[Math.min(lookups++, readiness.length - 1)]!;
       return { result: { ageSeconds: age, inService, wanted: 1, underway: {}, failedLaunches: 0 } };
     };
-    const backend = new ProviderBackend({ store, autoscaling, filesDir: join(dir, "files"), invoke });
-    server = await serveProvider(backend, join(dir, "provider.sock"));
-    const { command } = await locate({ progress: (message) => console.error(message) });
-    const pluginDir = join(dir, "plugins");
-    writePluginDir(pluginDir);
-    drive = async (operation, overrides = {}) => {
-      const { projectName } = prepareWorkspace({ projectDir: project, workDir, stack: "dev", pluginDir, overrides });
-      const args = [join(__dirname, "drive.py"), operation, project, workDir, "dev", projectName];
-      const { stdout } = await run(join(python, "python"), args, {
-        env: {
-          ...process.env,
-          PATH: [dirname(command.command), dirname(process.execPath), process.env.PATH].join(delimiter),
-          PYTHONDONTWRITEBYTECODE: "1",
-          PULUMI_BACKEND_URL: `file://${join(workDir, "state")}`,
-          PULUMI_CONFIG_PASSPHRASE: "rehearsal",
-          PULUMI_SKIP_UPDATE_CHECK: "true",
-          PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-          CI_RUNNERS_REHEARSAL_SOCKET: server.socketPath,
-        },
-        maxBuffer: 1 << 26,
-      });
-      return JSON.parse(stdout);
-    };
+    project = await pythonProject(this, "python", { store, autoscaling, invoke });
   });
-  after(async () => {
-    await server?.close();
-    rmSync(dir, { recursive: true, force: true });
-  });
+  after(() => project?.close());
 
   it("requires this version of the package, in npm and in the engine", () => {
     const { dependencies } = JSON.parse(readFileSync(join(EXAMPLE, "package.json"), "utf8"));

@@ -1,6 +1,8 @@
 import type { ApiCall } from "../../rehearsal/provider/api-calls/api-call";
 import { VPC_CALLS } from "../../rehearsal/provider/api-calls/ec2";
+import { INSTANCE_CALLS } from "../../rehearsal/provider/api-calls/instances";
 import { POOL_TAG } from "../../contract/actions-runner-pool/names";
+import { PERSISTENT_RUNNER_TAG } from "../../contract/persistent-runner/names";
 import { RELEASE_TAG } from "../../contract/shared/release";
 import { WORKFLOW_JOBS_TAG } from "../../contract/workflow-jobs/names";
 
@@ -31,6 +33,11 @@ export interface StackNames {
   name: string;
 }
 
+/** How the program names a stack's other components, after the pool. */
+const [JOBS, MACHINE] = ["jobs", "machine"] as const;
+/** By the group of their writes. */
+const PARTS: Partial<Record<string, string>> = { demand: JOBS, "machine-ec2": MACHINE, "machine-services": MACHINE };
+
 const READ = /:(Describe|Get|List|Head)\w*$/;
 /** What a pool without demand has none of: the table, the webhook's address, the dashboard and a process that is suspended. */
 const OF_DEMAND = /^dynamodb:|^lambda:\w+FunctionUrlConfig$|^cloudwatch:\w+Dashboards?$|^autoscaling:\w+Processes$/;
@@ -40,7 +47,7 @@ const isWrite = ({ action }: ApiCall): boolean => !READ.test(action);
 export function writesOf(calls: readonly SeenCall[], names: StackNames): Writes[] {
   const byCondition = new Map<string, { condition: Omit<Writes, "actions" | "resources">; actions: Map<string, Set<string>> }>();
   for (const call of calls.filter(isWrite)) {
-    const { creating, ...condition } = conditionOf(call);
+    const { creating, ...condition } = conditionOf(call, names);
     const key = JSON.stringify([condition, creating !== undefined]);
     const entry = byCondition.get(key) ?? {
       condition: { ...condition, ...(creating ? { creating: [] as string[] } : {}) },
@@ -49,10 +56,8 @@ export function writesOf(calls: readonly SeenCall[], names: StackNames): Writes[
     byCondition.set(key, entry);
     if (creating && !entry.condition.creating!.includes(creating)) entry.condition.creating!.push(creating);
     const resources = entry.actions.get(call.action) ?? new Set<string>();
-    entry.actions.set(
-      call.action,
-      resources.add(condition.group === "demand" ? ofDemand(call.resource, names) : general(call.resource, names)),
-    );
+    const part = PARTS[condition.group];
+    entry.actions.set(call.action, resources.add(part ? ofPart(part, call.resource, names) : general(call.resource, names)));
   }
   const list = [...byCondition.values()].flatMap(({ condition, actions }) => merged(condition, actions));
   return list.sort((a, b) => compare(sortKey(a), sortKey(b)));
@@ -77,16 +82,26 @@ function merged(condition: Omit<Writes, "actions" | "resources">, actions: Map<s
 const sortKey = ({ group, actions, resources, passedTo = "" }: Writes) => [group, ...actions, ...resources, passedTo].join(" ");
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
-function conditionOf(call: SeenCall): { group: string; tag?: Tag; passedTo?: string; creating?: string } {
+function conditionOf(call: SeenCall, names: StackNames): { group: string; tag?: Tag; passedTo?: string; creating?: string } {
   const { action, context, token } = call;
   const network = token in VPC_CALLS;
   const [service = ""] = action.split(":");
   const tag = tagOf(call, network);
+  const machine = isOfMachine(call, names) || tag?.key === PERSISTENT_RUNNER_TAG;
   const demand = OF_DEMAND.test(action) || tag?.key === WORKFLOW_JOBS_TAG;
-  const group = network ? "network" : demand ? "demand" : ["ec2", "iam"].includes(service) ? service : "services";
+  const other = ["ec2", "iam"].includes(service) ? service : "services";
+  const ofMachine = service === "ec2" ? "machine-ec2" : "machine-services";
+  const group = network ? "network" : machine ? ofMachine : demand ? "demand" : other;
   const passedTo = context["iam:PassedToService"];
   const creating = context["ec2:CreateAction"];
   return { group, ...(tag ? { tag } : {}), ...(passedTo ? { passedTo } : {}), ...(creating ? { creating } : {}) };
+}
+
+/** What no pool has: instances and volumes of its own, and what its names do not cover: the lease, the bucket and the logs of the machine. */
+function isOfMachine({ action, resource, token }: SeenCall, { pool, name }: StackNames): boolean {
+  if (token in INSTANCE_CALLS) return action !== "iam:PassRole";
+  const own = [`:table/${pool}-${MACHINE}-`, `:log-group:/ci-runners/${pool}-${MACHINE}`, `:::${name}-${MACHINE}-host-bundle-`];
+  return own.some((part) => resource.includes(part));
 }
 
 /** EC2 and IAM decide by tags; the other services by names, which contain the pool's, also those of its source of demand. */
@@ -96,7 +111,8 @@ function tagOf({ action, resource, context }: SeenCall, network: boolean): Tag |
   if (!network && /:(vpc|subnet)\//.test(resource)) return undefined;
   for (const [key, value] of [
     [POOL_TAG, "{pool}"],
-    [WORKFLOW_JOBS_TAG, "{pool}-jobs"],
+    [WORKFLOW_JOBS_TAG, `{pool}-${JOBS}`],
+    [PERSISTENT_RUNNER_TAG, `{pool}-${MACHINE}`],
     [RELEASE_TAG, "*"],
   ] as const) {
     if (context[`aws:ResourceTag/${key}`] !== undefined) return { on: "resource", key, value };
@@ -105,32 +121,34 @@ function tagOf({ action, resource, context }: SeenCall, network: boolean): Tag |
   return undefined;
 }
 
-/**
- * An ARN with placeholders for what differs between stacks, and `*` for what AWS or Pulumi chooses, and for the end that AWS shows of a
- * log group in its errors.
- */
-function general(resource: string, { region, account, pool, name }: StackNames): string {
-  return resource
-    .replace(/^arn:aws:/, "arn:{partition}:")
-    .replace(`:${region}:`, ":{region}:")
-    .replace(`:${account}:`, ":{account}:")
+/** An ARN with placeholders for what differs between stacks, and `*` for what AWS or Pulumi chooses. */
+function general(resource: string, names: StackNames): string {
+  const { pool, name } = names;
+  return placed(resource, names)
     .replace(new RegExp(`${pool}-[\\w-]+`), "{pool}-*")
     .replace(pool, "{pool}")
     .replace(new RegExp(`/${name}-[\\w-]+$`), "/{name}-*")
-    .replace(new RegExp(`:::${name}-host-bundle-\\w+`), ":::{name}-host-bundle-*")
-    .replace(/(:log-group:.*):log-stream:$/, "$1:*")
-    .replace(/\/host-bundles\/.+$/, "/host-bundles/*")
-    .replace(/^(arn:[^:]*:ec2:.*:[a-z-]+)\/.*$/, "$1/*");
+    .replace(new RegExp(`:::${name}-host-bundle-\\w+`), ":::{name}-host-bundle-*");
 }
 
-/** These names are known up to what Pulumi adds to the roles'. */
-function ofDemand(resource: string, { region, account, pool, name }: StackNames): string {
+/** The names of a component beside the pool are known up to what Pulumi adds to those of roles, profiles and buckets. */
+function ofPart(part: string, resource: string, names: StackNames): string {
+  const { pool, name } = names;
+  return placed(resource, names)
+    .replace(pool, "{pool}")
+    .replace(new RegExp(`/${name}-${part}-[\\w-]+$`), `/{name}-${part}-*`)
+    .replace(new RegExp(`:::${name}-${part}-host-bundle-\\w+`), `:::{name}-${part}-host-bundle-*`);
+}
+
+/** Also without the end that AWS shows of a log group in its errors. */
+function placed(resource: string, { region, account }: StackNames): string {
   return resource
     .replace(/^arn:aws:/, "arn:{partition}:")
     .replace(`:${region}:`, ":{region}:")
     .replace(`:${account}:`, ":{account}:")
-    .replace(pool, "{pool}")
-    .replace(new RegExp(`/${name}-jobs-[\\w-]+$`), "/{name}-jobs-*");
+    .replace(/(:log-group:.*):log-stream:$/, "$1:*")
+    .replace(/\/host-bundles\/.+$/, "/host-bundles/*")
+    .replace(/^(arn:[^:]*:ec2:.*:[a-z-]+)\/.*$/, "$1/*");
 }
 
 /** A call of one stack for each action, resource and condition of the list. */

@@ -9,6 +9,7 @@ import { ProviderBackend, type ProviderOptions } from "../../rehearsal/provider/
 import { serveProvider } from "../../rehearsal/provider/server";
 import { FakeAutoScaling } from "../rehearsal/provider/fake-auto-scaling";
 import { temporary } from "./installed-package";
+import { OwnInstances } from "./own-instances";
 
 /** The state of a deployment, for checks before it is destroyed. */
 export interface Deployed {
@@ -24,15 +25,17 @@ export interface Deployed {
  * and asserts that nothing changes, then destroys it and asserts that nothing is left.
  *
  * @param options.facts what exists in the account, such as images and parameters.
+ * @param options.retained types of resources that a destroy leaves, and of which one is then left.
  */
 export async function deployAndDestroy(
   projectDir: string,
-  options: Partial<StackOptions> & { facts?: ProviderOptions["facts"] },
+  options: Partial<StackOptions> & { facts?: ProviderOptions["facts"]; retained?: readonly string[] },
   check: (deployed: Deployed) => void | Promise<void>,
 ): Promise<void> {
-  const { facts, ...stackOptions } = options;
+  const { facts, retained = [], ...stackOptions } = options;
   const dir = temporary("ci-runners-deployed-");
-  const store = new MemoryStore();
+  const instances = retained.length > 0 ? await OwnInstances.open() : undefined;
+  const store = instances?.store ?? new MemoryStore();
   const autoscaling = new FakeAutoScaling();
   const ready = { ageSeconds: 0, inService: 1, wanted: 1, underway: {}, failedLaunches: 0 };
   const secretArn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:ci-runners-webhook/jobs-AbCdEf";
@@ -41,7 +44,7 @@ export async function deployAndDestroy(
     if (check === "readiness") return { result: ready };
     return { result: task === "own-webhook" ? { secretArn, left: [] } : null };
   };
-  const backend = new ProviderBackend({ store, autoscaling, filesDir: join(dir, "files"), facts, invoke });
+  const backend = new ProviderBackend({ store, autoscaling, filesDir: join(dir, "files"), facts, invoke, ...instances?.options });
   const server = await serveProvider(backend, join(dir, "provider.sock"));
   try {
     const { command } = await locate({ progress: (message) => console.error(message) });
@@ -65,12 +68,13 @@ export async function deployAndDestroy(
     assert.equal(again.changed, 0, JSON.stringify(again.steps));
     await stack.destroy();
     assert.deepEqual(
-      store.all().map(({ type, id }) => `${type} ${id}`),
-      [],
+      store.all().map(({ type }) => type),
+      retained,
     );
     assert.equal(autoscaling.groups.size, 0);
   } finally {
     await server.close();
+    await instances?.close();
     rmSync(dir, { recursive: true, force: true });
   }
 }

@@ -9,6 +9,7 @@ const SLOW = [
   "test/promotion/npm-package.ts",
   "test/promotion/dev-to-prod.test.ts",
   "test/examples/projects.ts",
+  "test/examples/python-project.ts",
   "test/contracts/clients/",
 ];
 
@@ -34,6 +35,9 @@ export const WAITING = [
   "test/host-config/actions-runner-pool/user-data",
   "test/contracts/aws-clients.",
   "test/rehearsal/aws/lambda/",
+  "test/rehearsal/github/workflows/steps.",
+  "test/rehearsal/github/workflows/ended-steps.",
+  "test/rehearsal/github/workflows/hosted-network.",
   "test/rehearsal/simulation/seeds.",
   "test/promotion/",
   "test/host-config/",
