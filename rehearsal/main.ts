@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { UsageError } from "../cli/options";
 import { Cleanup, Interruption } from "./cleanup";
-import { HELP, parseOptions } from "./rehearsal-options";
-import { DEFAULT_SCENARIO, SCENARIOS } from "./scenarios";
+import { HELP, parseOptions, type RehearsalOptions } from "./rehearsal-options";
+import { SCENARIOS } from "./scenarios";
 import { hold } from "./virtual-clock";
 import type { RehearsalEnvironment } from "./environment/rehearsal-environment";
 import { chooseHosts } from "./environment/choose-hosts";
@@ -17,13 +17,13 @@ async function main(argv: string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const scenario = SCENARIOS[DEFAULT_SCENARIO];
+  const scenario = SCENARIOS[options.scenario];
   const stack = readStackConfiguration(PROJECT, scenario.stackDir(PROJECT, options.stack), options.stack);
   const { systems } = scenario.requirements(stack, options);
   const hosts = chooseHosts(options.hosts, systems?.features, (line) => console.log(line));
   const startedAt = Date.now();
   const say = (line: string) => console.log(`${String(Math.round((Date.now() - startedAt) / 1000)).padStart(4)} s  ${line}`);
-  say(`rehearsing stack ${options.stack} with ${hosts} hosts, seed ${options.seed}, drain ${options.drain ? "on" : "off"}`);
+  say(`rehearsing stack ${options.stack} with ${hosts} hosts, seed ${options.seed}, ${controlOf(options)}`);
   const cleanup = new Cleanup();
   const interruption = new Interruption(cleanup);
   try {
@@ -39,6 +39,11 @@ async function main(argv: string[]): Promise<number> {
     await cleanup.run();
     interruption.release();
   }
+}
+
+/** What the scenario's control experiment turns off. */
+function controlOf({ scenario, drain, lease }: RehearsalOptions): string {
+  return scenario === "pool" ? `drain ${drain ? "on" : "off"}` : `lease ${lease ? "on" : "off"}`;
 }
 
 /** `--keep`: everything stays up until Ctrl-C, which starts the destroy. A second Ctrl-C exits at once. */

@@ -1,7 +1,12 @@
 import { commandLine, onOrOff, oneOf, option, text, toggle, UsageError, wholeNumber } from "../cli/options";
 
+/** Short names of the components that can be rehearsed. */
+const SCENARIO_NAMES = ["pool", "persistent"] as const;
+export type ScenarioName = (typeof SCENARIO_NAMES)[number];
+
 /** Options of a rehearsal. Every field has a flag of the same name; HELP documents meanings and defaults. */
 export interface RehearsalOptions {
+  scenario: ScenarioName;
   stack: string;
   hosts: "systemd" | "simulated" | "auto";
   instances: number;
@@ -11,6 +16,7 @@ export interface RehearsalOptions {
   outage: number;
   seed: number;
   drain: boolean;
+  lease: boolean;
   runnerDir?: string;
   json?: string;
   report: string;
@@ -19,9 +25,17 @@ export interface RehearsalOptions {
 
 const ABOUT = `Deploys a stack of this project on this machine with the real Pulumi engine, runs CI jobs on it, scales it in while
 they run, updates it, lets it follow its queue, destroys it, and reports what happened. Exits 0 only if no job was lost
-and nothing was stuck, denied or left over.`;
+and nothing was stuck, denied or left over. With --scenario persistent: workflows of two repositories use one machine,
+which sleeps between them.`;
 
 const COMMAND = commandLine("npm run rehearse", ABOUT, {
+  scenario: option({
+    metavar: "NAME",
+    help: `component to rehearse: pool or persistent. The options from
+--instances to --outage, and --drain, are the pool's`,
+    parse: oneOf(...SCENARIO_NAMES),
+    default: "pool",
+  }),
   stack: option({
     metavar: "NAME",
     help: `stack whose configuration to rehearse: dev, sandbox, prod, or
@@ -68,6 +82,14 @@ queue, 0 or more`,
     metavar: "on|off",
     help: `off: the control experiment, in which the unit has no ExecStop,
 as in the design that this project builds on; jobs are lost`,
+    parse: onOrOff,
+    default: "on",
+  }),
+  lease: option({
+    metavar: "on|off",
+    help: `off: the control experiment of the scenario persistent: workflows
+start and stop the machine themselves and trust in concurrency
+groups, as in the design that this project builds on`,
     parse: onOrOff,
     default: "on",
   }),

@@ -12,15 +12,38 @@ const AXIS = 30;
 
 /** Content of a scenario's report besides instances, engine, API calls and problems. */
 export interface ReportContent {
-  figures: CommonFigures;
+  figures: Omit<CommonFigures, "drain">;
+  /** What the control experiment turns off, such as `drain on`. */
+  control: string;
   /** Shown if nothing failed. */
   headline: string;
   /** HTML from `card` and `latencyCard`. */
   cards: string[];
+  /** Headline of the chart. */
+  lanes?: string;
+  /** Keys of the chart's colours, with their meaning. */
+  legend?: readonly (readonly [key: string, meaning: string])[];
 }
 
+const LEGEND: ReportContent["legend"] = [
+  ["waiting", "waiting jobs"],
+  ["pending", "pending"],
+  ["warmed", "warm pool"],
+  ["in-service", "in service"],
+  ["terminating", "terminating"],
+  ["retained", "retained"],
+  ["job", "job"],
+  ["lost", "lost job"],
+  ["drain", "drain"],
+  ["beat", "heartbeat"],
+];
+
 /** The whole report as one self-contained file: no script, no request, with a light and a dark colour scheme. */
-export function reportHtml({ figures, headline, cards }: ReportContent, events: readonly TimelineEvent[], drain: DrainMarks): string {
+export function reportHtml(
+  { figures, control, headline, cards, lanes: lanesTitle = "Instances", legend = LEGEND }: ReportContent,
+  events: readonly TimelineEvent[],
+  drain: DrainMarks,
+): string {
   const good = figures.failures.length === 0;
   return `<!doctype html>
 <html lang="en">
@@ -32,16 +55,16 @@ export function reportHtml({ figures, headline, cards }: ReportContent, events: 
 </head>
 <body>
 <header>
-<p class="kicker">Rehearsal · stack ${escape(figures.stack)} · ${figures.hosts} hosts · seed ${figures.seed} · drain ${figures.drain ? "on" : "off"}</p>
+<p class="kicker">Rehearsal · stack ${escape(figures.stack)} · ${figures.hosts} hosts · seed ${figures.seed} · ${escape(control)}</p>
 <h1 class="${good ? "good" : "bad"}">${escape(good ? headline : figures.failures.join("; "))}</h1>
 </header>
 <section class="cards">
 ${cards.join("\n")}
 </section>
 <section>
-<h2>Instances</h2>
+<h2>${lanesTitle}</h2>
 <div class="scroll">${chart(events, drain)}</div>
-<p class="legend"><i class="key waiting"></i>waiting jobs <i class="key pending"></i>pending <i class="key warmed"></i>warm pool <i class="key in-service"></i>in service <i class="key terminating"></i>terminating <i class="key retained"></i>retained <i class="key job"></i>job <i class="key lost"></i>lost job <i class="key drain"></i>drain <i class="key beat"></i>heartbeat</p>
+<p class="legend">${legend!.map(([key, meaning]) => `<i class="key ${key}"></i>${meaning}`).join(" ")}</p>
 </section>
 <section>
 <h2>Engine</h2>
@@ -140,7 +163,7 @@ export function latencyCard(name: string, spread: Spread, note: string, unit: "m
   return card(name, `${text(p50)} ${unit}`, `median; p99 ${text(p99)}, max ${text(max)} ${unit} of ${count}; ${note}`);
 }
 
-function callsTable(figures: CommonFigures): string {
+function callsTable(figures: Pick<CommonFigures, "apiCalls">): string {
   const rows = Object.entries(figures.apiCalls).flatMap(([principal, actions]) =>
     Object.entries(actions)
       .sort(([, a], [, b]) => b - a)
@@ -149,7 +172,7 @@ function callsTable(figures: CommonFigures): string {
   return `<section><h2>API calls</h2><table><thead><tr><th>principal</th><th>action</th><th>calls</th></tr></thead><tbody>${rows.join("")}</tbody></table></section>`;
 }
 
-function problems(figures: CommonFigures): string {
+function problems(figures: Pick<CommonFigures, "denied" | "leftovers" | "drift">): string {
   const lines = [
     ...figures.denied.map((d) => `denied: ${d.principal} may not ${d.action} on ${d.resource}`),
     ...figures.leftovers.map((leftover) => `left over: ${leftover}`),

@@ -39,6 +39,7 @@ export function lanes(events: readonly TimelineEvent[], drain: DrainMarks): Lane
   };
   for (const event of events) {
     if (event.kind === "instance-state") enterState(lane(event.instance), event.state, event.at, end);
+    if (event.kind === "power-state") enterState(lane(event.instance), event.state, event.at, end);
     if (event.kind === "heartbeat") lane(event.instance).heartbeats.push(event.at);
     if (event.kind === "host-log" && event.message === drain.begun) {
       lane(event.instance).drains.push({ start: event.at, end, label: "drain", tone: "drain" });
@@ -52,10 +53,13 @@ export function lanes(events: readonly TimelineEvent[], drain: DrainMarks): Lane
   return [...byInstance.values()];
 }
 
+/** Of a group's instance, and of one of its own. */
+const ENDED = new Set(["Terminated", "Warmed:Terminated", "terminated"]);
+
 function enterState(lane: Lane, state: string, at: number, end: number): void {
   const current = lane.states.at(-1);
   if (current) current.end = at;
-  if (state === "Terminated" || state === "Warmed:Terminated") return;
+  if (ENDED.has(state)) return;
   lane.states.push({ start: at, end, label: state, tone: stateTone(state) });
 }
 
@@ -63,7 +67,9 @@ function stateTone(state: string): string {
   if (state.startsWith("Terminating")) return "terminating";
   if (state.endsWith("Retained")) return "retained";
   if (state.startsWith("Warmed")) return "warmed";
-  if (state === "InService") return "in-service";
+  if (state === "InService" || state === "running") return "in-service";
+  if (state === "stopping" || state === "shutting-down") return "terminating";
+  if (state === "stopped") return "warmed";
   return "pending";
 }
 

@@ -10,11 +10,14 @@ describe("rehearsal options", () => {
       [options.stack, options.hosts, options.instances, options.jobs, options.scaleIns, options.outage, options.seed, options.drain],
       ["dev", "auto", 3, 12, 3, 120, 1, true],
     );
+    assert.deepEqual([options.scenario, options.lease], ["pool", true]);
     assert.deepEqual(options.jobSeconds, { min: 5, max: 25 });
   });
 
   it("are all documented in --help", () => {
-    const flags = [..."stack hosts instances jobs job-seconds scale-ins outage seed drain runner-dir json report keep".split(" ")];
+    const flags = [
+      ..."scenario stack hosts instances jobs job-seconds scale-ins outage seed drain lease runner-dir json report keep".split(" "),
+    ];
     for (const flag of flags) assert.match(HELP, new RegExp(`--${flag}\\b`));
     assert.equal(parseOptions(["--help"]), undefined);
   });
@@ -25,6 +28,8 @@ describe("rehearsal options", () => {
     [["--jobs", "1"], /--jobs 1.*at least 3/],
     [["--job-seconds", "9-3"], /--job-seconds 9-3.*smaller first/],
     [["--outage", "2m"], /--outage 2m.*whole number/],
+    [["--scenario", "cluster"], /--scenario cluster.*pool or persistent/],
+    [["--lease", "maybe"], /--lease maybe.*on or off/],
     [["--drain", "maybe"], /--drain maybe.*on or off/],
     [["--report", "x.txt"], /--report x.txt.*\.html/],
     [["--speed", "1"], /--speed/],

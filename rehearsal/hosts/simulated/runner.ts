@@ -15,7 +15,8 @@ const KILL_AFTER = 30_000;
 
 /** The rest of the host, as the runner uses it. */
 export interface RunnerEnvironment {
-  jobStarted(): void;
+  /** `killed`: the hook has ended the worker, as it does with a job that the machine refuses. */
+  jobStarted(job: JobMessage): void | "killed";
   jobCompleted(): void;
   /** runsvc.sh has ended. */
   exited(): void;
@@ -193,7 +194,7 @@ export class SimulatedRunner {
 
   private async runWorker(signal: AbortFlag, job: JobMessage): Promise<void> {
     const worker = new Worker(this.clock, this.github, this.requests, job, {
-      jobStarted: () => this.environment.jobStarted(),
+      jobStarted: (message) => this.environment.jobStarted(message),
       jobCompleted: () => this.environment.jobCompleted(),
       hung: () => this.hung,
       stepsOver: () => (this.cancelJob = undefined),

@@ -7,9 +7,12 @@ import { TRIES, type Requests } from "./requests";
 /** Milliseconds. A cancelled step gets SIGINT, SIGTERM 7.5 s later, and is killed another 2.5 s later. */
 const CANCEL_DURATION = 2_000;
 
+const LOST = [{ level: "failure" as const, message: "The runner's worker has ended unexpectedly." }];
+
 /** The runner and its host, as the worker uses them. */
 export interface WorkerEnvironment {
-  jobStarted(): void;
+  /** `killed`: the hook has ended the worker, which then runs no step. */
+  jobStarted(job: JobMessage): void | "killed";
   jobCompleted(): void;
   /** True: the job's steps never end. */
   hung(): boolean;
@@ -39,7 +42,12 @@ export class Worker implements AbortFlag {
     steps.aborted = true;
     throwIfAborted(this);
     this.environment.stepsOver();
-    if (outcome === "cancelled") {
+    if (outcome === "killed") {
+      // The listener reports for it.
+      await this.requests.exchange(this, "complete", TRIES, () =>
+        this.github.protocol.complete({ jobId, result: "Failed", annotations: LOST }),
+      );
+    } else if (outcome === "cancelled") {
       await this.requests.sleep(this, CANCEL_DURATION);
       const annotations = [{ level: "failure" as const, message: SHUTDOWN_ANNOTATION }];
       await this.requests.exchange(this, "complete", TRIES, () => this.github.protocol.complete({ jobId, result: "Failed", annotations }));
@@ -50,7 +58,7 @@ export class Worker implements AbortFlag {
     this.aborted = true;
   }
 
-  private async runSteps(steps: AbortFlag): Promise<"done"> {
+  private async runSteps(steps: AbortFlag): Promise<"done" | "killed"> {
     const { job, environment } = this;
     const report = (change: "hook-started" | "hook-ended" | "steps-started" | "steps-ended") =>
       this.requests.attempt(() => this.github.protocol.report({ jobId: job.jobId, change, at: this.clock.now() }));
@@ -59,7 +67,7 @@ export class Worker implements AbortFlag {
     await this.clock.sleep(job.setupSeconds * 1000);
     if (over()) return never();
     report("hook-started");
-    environment.jobStarted();
+    if (environment.jobStarted(job) === "killed") return "killed";
     report("hook-ended");
     report("steps-started");
     await this.clock.sleep(seconds * 1000);

@@ -24,7 +24,10 @@ export function poolReport(figures: PoolFigures, events: readonly TimelineEvent[
     latencyCard("Tail", figures.latencyMs.tail, "last job's end to completed action"),
     latencyCard("Job-started hook", figures.latencyMs.hookStarted, "added to a job"),
   ];
-  return reportHtml({ figures, headline, cards }, events, { hook: terminateHookOf(events), begun: LOG.drainBegun });
+  return reportHtml({ figures, control: `drain ${figures.drain ? "on" : "off"}`, headline, cards }, events, {
+    hook: terminateHookOf(events),
+    begun: LOG.drainBegun,
+  });
 }
 
 function demandCard({ scaler, lostDeliveries }: PoolFigures): string[] {

@@ -50,7 +50,10 @@ describe("the queue of a rehearsal", () => {
       ...{ drift: [], failures: [] },
     };
     const instance: TimelineEvent = { at: 9_500, kind: "instance-state", instance: "i-1", state: "InService" };
-    const html = reportHtml({ figures, headline: "", cards: [] }, [...QUEUE, instance], { hook: "", begun: LOG.drainBegun });
+    const html = reportHtml({ figures, control: "drain on", headline: "", cards: [] }, [...QUEUE, instance], {
+      hook: "",
+      begun: LOG.drainBegun,
+    });
     const bars = [...html.matchAll(/class="waiting" x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"><title>(\d) waiting/g)];
     const heights = bars.map((bar) => [Number(bar[5]), Number(bar[4])]);
     const full = heights.find(([waiting]) => waiting === 2)![1]!;

@@ -4,11 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { locate } from "../../../../rehearsal/engine/locate";
 import { systemdHostsAvailable } from "../../../../rehearsal/hosts/systemd";
-import { assertClean, BOUND_MS, Rehearsals } from "./rehearsals";
+import type { PoolFigures } from "../../../../rehearsal/scenarios/actions-runner-pool/pool-figures";
+import { BOUND_MS, Rehearsals } from "../rehearsals";
+import { assertClean } from "./pool-rehearsals";
 
 describe("the rehearsal", function () {
   this.timeout(BOUND_MS);
-  let rehearsals: Rehearsals;
+  let rehearsals: Rehearsals<PoolFigures>;
 
   before(() => {
     rehearsals = new Rehearsals();

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { needContainers } from "../../hosts/rig";
-import { assertClean, BOUND_MS, Rehearsals } from "./rehearsals";
+import type { PoolFigures } from "../../../../rehearsal/scenarios/actions-runner-pool/pool-figures";
+import { BOUND_MS, Rehearsals } from "../rehearsals";
+import { assertClean } from "./pool-rehearsals";
 
 const SMALL = ["--stack", "team", "--instances", "2", "--jobs", "6", "--scale-ins", "1"];
 
 describe("the rehearsal of a team's stack", function () {
   this.timeout(BOUND_MS);
-  let rehearsals: Rehearsals;
+  let rehearsals: Rehearsals<PoolFigures>;
 
   before(() => {
     rehearsals = new Rehearsals();
