@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { differences, renderDocument } from "./support/document";
 import { definedRows, seenRows } from "./support/fault-table";
+import { PAGE } from "./support/page";
 import { REQUIRED } from "./support/required";
 
 const DOCUMENT = resolve(__dirname, "../../../docs/faults.md");
@@ -26,12 +27,13 @@ describe("the fault table", () => {
     const all = rows.length === definedRows().length;
     if (process.env.FAULTS_WRITE === "1") {
       assert.ok(all, `docs/faults.md is not written: only ${rows.length} of ${definedRows().length} rows were observed`);
-      writeFileSync(DOCUMENT, renderDocument(rows));
+      writeFileSync(DOCUMENT, renderDocument(PAGE, rows));
       return;
     }
     const document = existsSync(DOCUMENT) ? readFileSync(DOCUMENT, "utf8") : "";
     assert.deepEqual(differences(document, rows), [], "docs/faults.md differs from what was observed; `npm run faults` writes it");
     // Rows without a test can be detected only if every test ran.
-    if (all) assert.equal(document, renderDocument(rows), "docs/faults.md differs from what was observed; `npm run faults` writes it");
+    if (all)
+      assert.equal(document, renderDocument(PAGE, rows), "docs/faults.md differs from what was observed; `npm run faults` writes it");
   });
 });

@@ -1,5 +1,4 @@
-/** docs/faults.md, rendered from rows and compared with them. Pure. */
-import { FAULTS } from "./required";
+/** A page of faults, rendered from rows and compared with them. Pure. */
 
 /** Where a fault was injected: on machines with a real systemd, or on simulated hosts with a virtual clock. */
 export type Where = "systemd" | "simulated";
@@ -12,22 +11,22 @@ export interface SeenRow {
   where: Where;
 }
 
-const HEAD = `# Faults
+export interface FaultPage {
+  /** What comes before the tables. */
+  head: string;
+  /** Names of the faults by heading, in the page's order. */
+  groups: Readonly<Record<string, readonly string[]>>;
+  /** What comes after them. */
+  tail?: string;
+}
 
-Each row is a fault that a test injects, the expected behaviour, and what the test observed. The page is generated from
-test runs: \`npm run faults\` injects every fault and writes it, and \`npm test\` fails when a row differs from what it
-observes. *systemd*: on machines with a real systemd, real processes and the production bundles; *simulated*: the same
-decision code on a virtual clock, for what takes hours. The section Demand deploys by the real engine and runs the production
-bundles of the functions, on that clock too.
-`;
-
-export function renderDocument(rows: readonly SeenRow[]): string {
-  const tables = Object.entries(FAULTS).flatMap(([group, names]) => {
+export function renderDocument({ head, groups, tail = "" }: FaultPage, rows: readonly SeenRow[]): string {
+  const tables = Object.entries(groups).flatMap(([group, names]) => {
     const lines = inOrder(rows, names).map(renderRow);
     if (lines.length === 0) return [];
     return [`\n## ${group}\n\n| fault | expected | seen | where |\n|---|---|---|---|\n${lines.join("\n")}\n`];
   });
-  return HEAD + tables.join("");
+  return head + tables.join("") + tail;
 }
 
 /** Rows that the document lacks or words differently, each as a readable line. Faults that did not run are not checked. */
