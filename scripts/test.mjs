@@ -42,10 +42,10 @@ const LANES = {
   models: ["test/proofs/exploration/**/*.test.ts", "test/rehearsal/simulation/**/*.test.ts"],
 };
 /**
- * A lane that begins when another has ended. While all lanes run, the processor is what each of them waits for; machines that begin
- * later take no time from the longest lane, which has the two cores nearly for itself at the end.
+ * A lane that begins when another has ended. Lanes with machines mostly wait, for systemd, for jobs and for each other's processor time:
+ * four of them at once fill what the computing ones leave, and more would only take each other's time.
  */
-const AFTER = { team: "rest", docker: "rest", persistent: "machines" };
+const AFTER = { docker: "machines", team: "persistent" };
 /**
  * Lanes that only compute. They run at a lower priority: the others mostly wait, and the longest of them decides when the
  * tests end, so each of its machines has to get the processor as soon as it needs it. At the end, when mostly machines of a team

@@ -57,6 +57,7 @@ describe("the Python example of a persistent runner", function () {
     assert.deepEqual(
       asked.map(({ action, instanceId, last }) => [action, instanceId, last]),
       [
+        ["postponed", undefined, undefined],
         ["provision", outputs.instanceId, false],
         ["provision", outputs.instanceId, true],
       ],

@@ -128,19 +128,12 @@ systemctl daemon-reload && systemctl restart ${UNITS.runner}`,
     await online();
   });
 
-  it("cannot fail the next job by leaving its user without a free process: the pool's hooks need none", async () => {
-    const limit = await limitProcesses();
-    const setTrap = `mkfifo ${FIFO} && echo '${Buffer.from(TRAP).toString("base64")}' | base64 -d >/var/tmp/trap.py
+  /** The next job's hook while another job's trap leaves its user no process, beside the hook as it would be without its defence. */
+  async function meetTrap(limit: number, uid: number, unguarded: string) {
+    const setTrap = `rm -f ${FIFO} && mkfifo ${FIFO} && echo '${Buffer.from(TRAP).toString("base64")}' | base64 -d >/var/tmp/trap.py
 RUNNER_TRACKING_ID= setsid --fork python3 /var/tmp/trap.py </dev/null >/dev/null 2>&1`;
     const [left] = await asJob(pool, instance, [{ script: setTrap }], "trapper");
     assert.equal(left!.code, 0, left!.output);
-    const uid = await runnerUid(pool, instance);
-    // The hook as it was, at the same time, so that what it does without the defence is seen as well.
-    const unguarded = "/var/tmp/unguarded-job-completed.sh";
-    await pool.sh(
-      instance,
-      `grep -vx 'trap go_on EXIT' ${PATHS.jobCompletedHook} >${unguarded}; ! cmp -s ${PATHS.jobCompletedHook} ${unguarded}`,
-    );
     // Of the limit two less: the process that the guarded hook's end frees must not be its rescue before the trap takes it.
     const control = `for n in $(seq 400); do pgrep -f '^bash -e ${PATHS.jobCompletedHook}$' >/dev/null && break; sleep 0.05; done
 sleep 0.3; setpriv --reuid ${uid} --regid ${uid} --clear-groups prlimit --nproc=${limit - 2} bash -e ${unguarded}`;
@@ -150,9 +143,23 @@ sleep 0.3; setpriv --reuid ${uid} --regid ${uid} --clear-groups prlimit --nproc=
     );
     await pool.until("the next job to end", () => ended(next), 120);
     assert.equal(next.state, "succeeded", `its hooks took ${JSON.stringify(next.hooks)} ms`);
-    assert.ok(next.hooks.completed! >= RETRIED_MS, `the hook found a free process: it took ${next.hooks.completed} ms`);
-    const { exitCode, stderr } = await withoutDefence;
-    assert.equal(exitCode, 254, `without the defence: ${stderr}`);
+    return { hook: next.hooks.completed!, withoutDefence: await withoutDefence };
+  }
+
+  it("cannot fail the next job by leaving its user without a free process: the pool's hooks need none", async () => {
+    const limit = await limitProcesses();
+    const uid = await runnerUid(pool, instance);
+    // The hook as it was, at the same time, so that what it does without the defence is seen as well.
+    const unguarded = "/var/tmp/unguarded-job-completed.sh";
+    await pool.sh(
+      instance,
+      `grep -vx 'trap go_on EXIT' ${PATHS.jobCompletedHook} >${unguarded}; ! cmp -s ${PATHS.jobCompletedHook} ${unguarded}`,
+    );
+    let met = await meetTrap(limit, uid, unguarded);
+    // A busy machine may give the trap its turn only after the hook, which then shows nothing.
+    for (let left = 4; met.hook < RETRIED_MS && left > 0; left -= 1) met = await meetTrap(limit, uid, unguarded);
+    assert.ok(met.hook >= RETRIED_MS, `the hook found a free process each time: it took ${met.hook} ms`);
+    assert.equal(met.withoutDefence.exitCode, 254, `without the defence: ${met.withoutDefence.stderr}`);
   });
 
   it("cannot keep the drain from running, logging or completing by exhausting processes and the journal", async () => {
