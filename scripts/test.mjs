@@ -43,13 +43,12 @@ const LANES = {
 };
 /**
  * A lane that begins when another has ended. Lanes with machines mostly wait, for systemd, for jobs and for each other's processor time:
- * four of them at once fill what the computing ones leave, and more would only take each other's time.
+ * five of them at once fill what the computing ones leave, and more would only take each other's time.
  */
-const AFTER = { docker: "machines", team: "persistent" };
+const AFTER = { docker: "persistent" };
 /**
  * Lanes that only compute. They run at a lower priority: the others mostly wait, and the longest of them decides when the
- * tests end, so each of its machines has to get the processor as soon as it needs it. At the end, when mostly machines of a team
- * are left, which wait for their jobs, they have what those leave.
+ * tests end, so each of its machines has to get the processor as soon as it needs it.
  */
 const COMPUTING = ["plans", "models"];
 /** Of `nice`: about a tenth of the others' share. */
