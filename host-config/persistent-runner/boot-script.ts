@@ -43,17 +43,23 @@ export const INSTALL_LOG = "/run/ci-runners-install.log";
 
 /**
  * Switches the machine off after firstBootTimeout, whatever hangs, first in order and a minute later at once. Needs none of our files:
- * it is also the first command of the user data.
+ * it is also the first command of the user data. Each reload of systemd begins the time anew.
  */
 export function limitFirstBoot(): string {
   const unit = PERSISTENT_UNITS.firstBoot.replace(/\.timer$/, "");
-  const said = "ci-runners: not prepared within firstBootTimeout: switching off";
+  // Without semicolons and quotes: after a reload systemd 252 has a backslash before each semicolon, so that all of it would be one echo.
+  const commands = [
+    "echo ci-runners: not prepared within firstBootTimeout: switching off",
+    "systemctl --no-block --job-mode=replace-irreversibly start poweroff.target",
+    "sleep 60",
+    "systemctl poweroff -ff",
+  ];
   return `# SECONDS
 limit_first_boot() {
   systemctl --quiet is-active ${PERSISTENT_UNITS.firstBoot} && return
   systemd-run --quiet --unit=${unit} --on-active="$1" --timer-property=AccuracySec=1s \\
     --timer-property=DefaultDependencies=no --property=DefaultDependencies=no --property=StandardOutput=journal+console \\
-    /bin/sh -c "echo ${quote(said)}; systemctl --no-block --job-mode=replace-irreversibly start poweroff.target; sleep 60; systemctl poweroff -ff"
+    /bin/sh -c "${commands.join(" || true && ")}"
 }
 `;
 }

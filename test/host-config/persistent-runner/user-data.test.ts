@@ -27,6 +27,12 @@ describe("the user data of a persistent machine", () => {
     assert.equal(lines.at(-2), "systemctl start --no-block ci-runners-failsafe.timer ci-runners-boot.service");
   });
 
+  it("limits the first boot by a command that is the same after a reload of systemd 252, which escapes semicolons", () => {
+    const [, command] = renderUserData(CONFIG).match(/\/bin\/sh -c "([^\n]*)"\n/)!;
+    assert.match(command!, /poweroff\.target .*poweroff -ff$/);
+    assert.doesNotMatch(command!, /[;'"\\$]/);
+  });
+
   it("writes no secret, and nothing that a later deployment changes", () => {
     const later = { ...CONFIG, cache: { mount: "/x", evict: [] }, packages: ["jq"], runnerArchive: undefined };
     assert.equal(renderUserData(later), renderUserData(CONFIG));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FORCE_OFF_AFTER, PERSISTENT_LOG, PERSISTENT_PATHS } from "../../../contract/persistent-runner/host";
+import { FORCE_OFF_AFTER, PERSISTENT_LOG, PERSISTENT_PATHS, PERSISTENT_UNITS } from "../../../contract/persistent-runner/host";
 import { needSystemd } from "../../rehearsal/hosts/rig";
 import { PersistentMachine } from "./machine";
 
@@ -35,8 +35,11 @@ const REASONS: Record<string, (launch: Launch) => Promise<void>> = {
     machine.change(machine.script(HANGS));
     await machine.order("provision");
     await machine.until("the script to run", () => machine.console().includes("waiting for the mirror"));
+    // Otherwise setupTimeout would end it first: a reload, of which the preparation has some, begins the limit anew.
+    await machine.sh(`systemctl kill --signal=STOP ${PERSISTENT_UNITS.boot}; systemctl daemon-reload`);
     await machine.off();
     assert.match(machine.console(), /ci-runners: not prepared within firstBootTimeout: switching off/);
+    assert.equal(machine.logged(PERSISTENT_LOG.sessionOver).length, 0, "its session's limit ended it");
     assert.equal((await machine.lease()).phase, "starting", "it took no job, and was not prepared");
     machine.change({ firstBootTimeout: 300, ...machine.script("#!/bin/bash\nsleep 70\necho set up >>/var/lib/setup-ran\n") });
     await machine.start("provision");
