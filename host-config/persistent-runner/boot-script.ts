@@ -26,7 +26,7 @@
  *   - Credentials go to curl on its standard input, because any local user can read the arguments of a process.
  *   - test/docs compares the reasons passed to `fail` with the operating guide.
  */
-import { type PersistentHostConfig, PERSISTENT_PATHS, PERSISTENT_UNITS } from "../../contract/persistent-runner/host";
+import { FORCE_OFF_AFTER, type PersistentHostConfig, PERSISTENT_PATHS, PERSISTENT_UNITS } from "../../contract/persistent-runner/host";
 import { persistentRunnerNames } from "../../contract/persistent-runner/names";
 import { PERSISTENT_TIMING } from "../../contract/persistent-runner/timing";
 import { partitionOf } from "../../contract/aws/partitions";
@@ -51,7 +51,7 @@ export function limitFirstBoot(): string {
   const commands = [
     "echo ci-runners: not prepared within firstBootTimeout: switching off",
     "systemctl --no-block --job-mode=replace-irreversibly start poweroff.target",
-    "sleep 60",
+    `sleep ${FORCE_OFF_AFTER}`,
     "systemctl poweroff -ff",
   ];
   return `# SECONDS

@@ -39,7 +39,7 @@ export class JobRun {
   /**
    * `shutdown`: the runner is stopping. `cancel`: a user canceled the job.
    *
-   * @param library evaluates the expressions of a job of a workflow file
+   * @param expressionLibrary evaluates the expressions of a job of a workflow file
    */
   constructor(
     private readonly job: JobMessage,
@@ -47,7 +47,7 @@ export class JobRun {
     private readonly traces: Traces,
     private readonly shutdown: AbortSignal,
     private readonly cancel: AbortSignal,
-    private readonly library: ExpressionLibrary,
+    private readonly expressionLibrary: ExpressionLibrary,
   ) {
     const settings = readSettings();
     const work = workFolder(settings);
@@ -90,7 +90,7 @@ export class JobRun {
       annotate: (message, level) => this.annotations.push({ level, message }),
     });
     const signals = { shutdown: this.shutdown, cancel: this.cancel };
-    return new JobSteps({ plan, expressions: new Expressions(this.library), performer, signals, masks });
+    return new JobSteps({ plan, expressions: new Expressions(this.expressionLibrary), performer, signals, masks });
   }
 
   async run(): Promise<JobResult> {

@@ -12,17 +12,17 @@ type Data = Library.data.ExpressionData;
 
 /** Evaluates expressions as GitHub and its runner do. */
 export class Expressions {
-  constructor(private readonly library: ExpressionLibrary) {}
+  constructor(private readonly expressionLibrary: ExpressionLibrary) {}
 
   /** @throws for what is no expression, or names a context or function that is not available here */
   evaluate(text: string, contexts: Contexts, functions: Functions = {}): Json {
-    return JSON.parse(JSON.stringify(this.data(text, contexts, functions), this.library.data.replacer)) as Json;
+    return JSON.parse(JSON.stringify(this.data(text, contexts, functions), this.expressionLibrary.data.replacer)) as Json;
   }
 
   /** Of `if:`. */
   condition(text: string, contexts: Contexts, functions: Functions): boolean {
     const result = this.data(text, contexts, functions);
-    const { Kind } = this.library.data;
+    const { Kind } = this.expressionLibrary.data;
     if (result.kind === Kind.Null) return false;
     if (result.kind === Kind.Boolean || result.kind === Kind.String) return Boolean(result.value);
     // NaN and zero are false; objects and arrays are true.
@@ -63,7 +63,7 @@ export class Expressions {
   }
 
   private data(text: string, contexts: Contexts, functions: Functions): Data {
-    const { Lexer, Parser, Evaluator, data } = this.library;
+    const { Lexer, Parser, Evaluator, data } = this.expressionLibrary;
     const implementations = Object.entries(functions).map(([name, act]) => ({
       name,
       description: "",
@@ -80,6 +80,6 @@ export class Expressions {
   }
 
   private toData(value: Json): Data {
-    return JSON.parse(JSON.stringify(value), this.library.data.reviver) as Data;
+    return JSON.parse(JSON.stringify(value), this.expressionLibrary.data.reviver) as Data;
   }
 }
